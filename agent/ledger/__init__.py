@@ -1,0 +1,1 @@
+"""The station's memory: asset states, dock sessions and the append-only custody events."""

@@ -1,0 +1,1 @@
+"""What the station tells central and asks of it."""
