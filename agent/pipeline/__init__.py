@@ -1,1 +1,1 @@
-"""The steps of the main job, one verb per file, in the order in which they happen. Steps get ports, never adapters."""
+"""The steps of the main job, one verb per file, in the order they happen. Steps get ports, never adapters."""

@@ -101,7 +101,7 @@ class IdentityClash(Change):
 class CardListed(Change):
     session: UUID
     files: int
-    bytes: int
+    total_bytes: int
     refused: int
     listing_sha256: str
     complete: bool
