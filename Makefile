@@ -1,0 +1,50 @@
+# Two commands matter: `make demo` and `make test`. Both set up what is missing; afterwards both work offline.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.set-up
+WORKERS ?= auto
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP) ## .venv with dock-agent, dock-central and dock-sim, and all that tests need from Python
+
+$(STAMP): requirements-dev.txt pyproject.toml scripts/setup
+	@scripts/setup $(VENV)
+	@touch $@
+
+parts: $(STAMP) ## the real parts that tests use (umockdev, fuse, ffmpeg, foreign tus servers), where this machine allows it
+	@scripts/parts
+
+demo: $(STAMP) ## a complete small world: central, two stations, three cameras, a mailbox; leaves a web page open
+	@$(VENV)/bin/dock-sim demo
+
+demo-once: $(STAMP) ## play the story once, check every promise from outside, exit 0 only if all held
+	@$(VENV)/bin/dock-sim demo --once
+
+test: $(STAMP) ## all tests that need no virtual machine
+	@scripts/parts --quiet
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
+
+check: $(STAMP) ## format, lint, types, import contracts: everything CI asks before the tests
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+	@$(PY) -m protocol --check
+
+format: $(STAMP) ## let ruff put everything in order
+	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
+
+lock: $(STAMP) ## compile the hashed requirements anew (needs the network)
+	@$(VENV)/bin/uv pip compile -q pyproject.toml --universal --generate-hashes --no-header --no-annotate \
+	  --python-version 3.11 -o requirements-agent.txt
+	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra central --extra dev --universal --generate-hashes \
+	  --no-header --no-annotate --python-version 3.11 -o requirements-dev.txt
+
+clean: ## remove everything that setup made
+	@rm -rf $(VENV) .parts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+.PHONY: help setup parts demo demo-once test check format lock clean
