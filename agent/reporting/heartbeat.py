@@ -1,0 +1,43 @@
+"""Tells central that this station lives, how old each loop's last round is, and how far it has watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agent.ports import Central, Clock, HeartbeatReply, Ledger
+from protocol.messages import Heartbeat, encode
+
+
+class Pulse:
+    """Always sent, healthy or not: only then can central tell *unhealthy* from *silent*."""
+
+    def __init__(self, ledger: Ledger, central: Central, clock: Clock, gather: Callable[[int], Heartbeat]) -> None:
+        self._ledger = ledger
+        self._central = central
+        self._clock = clock
+        self._gather = gather
+        self.store_epoch: int | None = None
+        """What central said in the latest answer; None while it cannot be reached."""
+        self.roster_etag = ""
+
+    def beat(self) -> HeartbeatReply:
+        """Send one heartbeat and learn central's time, epoch and roster version.
+
+        Raises:
+            RetryLater, Refused: central did not take it; `store_epoch` is None until it does.
+        """
+        sequence = int(self._ledger.note("heartbeat_sequence") or 0) + 1
+        # The attempt is recorded before the call: a failing central is not hammered after a crash.
+        self._ledger.remember(heartbeat_sequence=str(sequence))
+        self.store_epoch = None
+        before = self._clock.now()
+        reply = self._central.post_heartbeat(encode(self._gather(sequence)))
+        after = self._clock.now()
+        middle = before.wall + (after.wall - before.wall) / 2
+        offset_ms = (middle - reply.server_time).total_seconds() * 1000
+        self._clock.measured(offset_ms, reply.round_trip_ms / 2)
+        self.store_epoch = reply.store_epoch
+        self.roster_etag = reply.roster_etag
+        if reply.store_epoch != int(self._ledger.note("store_epoch") or -1):
+            self._ledger.remember(store_epoch=str(reply.store_epoch))
+        return reply

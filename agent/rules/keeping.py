@@ -1,0 +1,21 @@
+"""When the spool's copy may go: a second safety net that outlives the receipt for a while."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from agent.rules.footage import Asset
+
+
+def may_release(
+    asset: Asset, *, now: datetime, keep: timedelta, store_epoch: int | None, under_pressure: bool
+) -> bool:
+    """A copy goes only with a receipt of the central that stands now; under pressure its age does not count.
+
+    Source: DESIGN §3 *Spool*. Without a known epoch nothing goes: central may have been restored.
+    """
+    if asset.receipt is None or asset.verified_at is None or not asset.spooled:
+        return False
+    if store_epoch is None or asset.receipt.store_epoch != store_epoch:
+        return False
+    return under_pressure or now - asset.verified_at >= keep
