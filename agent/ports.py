@@ -274,6 +274,11 @@ class UploadState:
     complete: bool = False
 
 
+Pace = Callable[[int], int]
+"""Called before each block of a body with the bytes that could go next; answers how many may go now. It may
+wait (bandwidth), and it may raise to end the request (the station stops)."""
+
+
 class FootageStore(Protocol):
     """Where bytes go. tus and S3 stand behind it. No method retries: that is the caller's one retry layer.
 
@@ -287,8 +292,12 @@ class FootageStore(Protocol):
     def resume(self, url: str, size: int) -> UploadState:
         """Ask how much is there. Raises UploadGone."""
 
-    def append(self, url: str, offset: int, data: bytes, size: int) -> UploadState:
-        """Send one chunk with its checksum. Raises UploadGone, OffsetConflict, ChunkRefused, ChunkTooLarge."""
+    def append(
+        self, url: str, offset: int, source: SpooledFile, length: int, size: int, pace: Pace | None = None
+    ) -> UploadState:
+        """Send `length` bytes of `source` from `offset` on, with their checksum where the server takes one, in
+        bounded memory. Raises UploadGone, OffsetConflict, ChunkRefused, ChunkTooLarge; SpoolBroken when
+        `source` cannot be read; and whatever `pace` raises."""
 
 
 @dataclass(frozen=True, slots=True)
