@@ -121,6 +121,8 @@ class StageOrder:
     name_patterns: tuple[str, ...] = ()
     """Regular expressions with groups year month day hour minute second for `name`."""
     name_zone: str = "UTC"
+    salvage_id: UUID | None = None
+    """Under which name what could be read of a broken file is kept; the asset itself is then quarantined."""
 
 
 @dataclass(frozen=True, slots=True)
