@@ -1,0 +1,239 @@
+"""Takes one docked camera from plug to pull: mount → stage → (upload, verify elsewhere) → erase.
+
+Runs in a thread of its own. Whatever happens to this card costs this bay only.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from agent.errors import CardError, CardGone, CardStalled, DockError, MountRefused, SpoolBroken, SpoolFull
+from agent.pipeline.bench import Bench, Board
+from agent.pipeline.erase import CardErasing
+from agent.pipeline.identify import Identified, facts_of, identify_card, identify_unread
+from agent.pipeline.open_card import OpenCard
+from agent.pipeline.stage_card import CardStaging
+from agent.pipeline.take_stock import Stock
+from agent.rules import changes as c
+from agent.rules.bay_words import BayView
+from agent.rules.footage import DockSession, Listing, Presence, State
+from agent.rules.identity import told_apart
+from agent.rules.profiles import Profile
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 2
+"""Failed attempts to read a card before its dock is recorded under what USB alone says."""
+
+
+class CameraSession:
+    """One dock session. `run` returns when the camera has left or the station stops."""
+
+    def __init__(self, bench: Bench, presence: Presence, session: UUID, continued: DockSession | None = None) -> None:
+        self.presence = presence
+        self.session = session
+        self.docked = continued
+        """None until the camera was identified and its dock recorded."""
+        self.board = Board(
+            bay=presence.bay,
+            bay_label=bench.settings.bay_labels.get(presence.bay, presence.bay),
+            session=session,
+            seen_at=presence.seen_at.wall,
+        )
+        self._bench = bench
+        self._card = OpenCard(bench, presence)
+        self._profile: Profile | None = None
+        self._left = threading.Event()
+        self._nudge = threading.Event()
+        self._failures = 0
+        self._drained = continued is not None and continued.drained_at is not None
+        self._log = log.bind(bay=presence.bay, session=str(session))
+
+    # --- called from other threads --------------------------------------------------------------------
+
+    def leave(self) -> None:
+        """The camera was pulled, or the station stops: end whatever runs, at once."""
+        self._left.set()
+        self._nudge.set()
+        self._card.interrupt()
+
+    def nudge(self) -> None:
+        """Something changed (a receipt came, an event at the source): look again soon."""
+        self._nudge.set()
+
+    # --- the session's own thread ---------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Serve this card until it leaves. Errors of this card are recorded, shown and tried again."""
+        try:
+            while not self._left.is_set():
+                try:
+                    self._serve()
+                except CardGone as error:
+                    self._pause_after(error, record=False)
+                except (CardError, SpoolBroken) as error:
+                    self._pause_after(error, record=True)
+                finally:
+                    self._card.close()
+        finally:
+            self.board.doing = ""
+
+    def _serve(self) -> None:
+        mounted = self._card.open()
+        listing = self._card.list()
+        docked, profile = self._dock(listing)
+        stock = Stock(self._bench, docked)
+        if mounted.dirty:
+            stock.trouble("file_system_dirty", "the card was not cleanly unmounted; it is read, never written")
+        settle = timedelta(seconds=self.presence.settle_s if self.presence.source == "folder" else 0)
+        staging = CardStaging(self._bench, docked, profile, settle, self.board)
+        erasing = CardErasing(self._bench, docked, profile, self.board)
+        self._failures = 0
+        while not self._left.is_set():
+            stock.take(listing)
+            staging.found(stock)
+            self._show(stock, erasing)
+            self._stage_all(staging, stock)
+            self._mark_drained(stock)
+            if not self._left.is_set() and not staging.due(stock):
+                erasing.round(self._card, stock)
+            self._show(stock, erasing)
+            self._wait(stock)
+            if not self._left.is_set():
+                listing = self._card.list()
+
+    # --- docking --------------------------------------------------------------------------------------
+
+    def _dock(self, listing: Listing) -> tuple[DockSession, Profile]:
+        settings = self._bench.settings
+        identified = identify_card(self.presence, self._card.work, listing, settings.profiles, settings.fallback)
+        self._profile = identified.profile
+        if self.docked is None:
+            self._record_dock(identified)
+        if self.docked is None:
+            raise RuntimeError("the dock was not recorded")
+        self._identified()
+        return self.docked, identified.profile
+
+    def _record_dock(self, identified: Identified) -> None:
+        identity = identified.identity
+        other = self._bench.name_camera(identity.camera, self.session)
+        if other is not None:
+            identity = told_apart(identity, facts_of(self.presence))
+            self._bench.name_camera(identity.camera, self.session)
+        at = self._bench.clock.now()
+        records: list[c.Change] = [
+            c.CameraDocked(
+                at=at,
+                session=self.session,
+                key=self.presence.key,
+                source=self.presence.source,
+                bay=self.presence.bay,
+                bay_label=self.board.bay_label,
+                camera=identity.camera,
+                identity_source=identity.source,
+                identity_unique=identity.unique,
+                profile=identified.profile.name,
+                proves_dock=self.presence.proves_dock,
+                seen_at=self.presence.seen_at.wall,
+                absent_until=self.presence.absent_until.wall if self.presence.absent_until else None,
+                facts=self.presence.facts,
+            )
+        ]
+        if not identified.known_model:
+            records.append(
+                c.UnknownCamera(at=at, session=self.session, camera=identity.camera, facts=self.presence.facts)
+            )
+        if other is not None:
+            records.append(
+                c.IdentityClash(at=at, session=self.session, camera=identified.identity.camera, other_session=other)
+            )
+        self._bench.ledger.commit(*records)
+        self.docked = self._bench.ledger.session(self.session)
+        self._log.info("camera_docked", camera=identity.camera, profile=identified.profile.name)
+
+    def _identified(self) -> None:
+        if self.docked is not None:
+            self.board.camera = self.docked.camera
+            self._bench.name_camera(self.docked.camera, self.session)
+
+    # --- staging --------------------------------------------------------------------------------------
+
+    def _stage_all(self, staging: CardStaging, stock: Stock) -> None:
+        due = staging.due(stock)
+        self.board.files_total = len(stock.listed)
+        self.board.bytes_total = sum(file.size for file in stock.listed.values())
+        for file in due:
+            if self._left.is_set():
+                return
+            self.board.doing = "copying"
+            self.board.file = file.path.decode("utf-8", "backslashreplace")
+            self.board.file_size, self.board.file_done = file.size, 0
+            try:
+                staging.stage(file, self._card, stock)
+                self.board.note = "" if self.board.note.startswith("spool") else self.board.note
+            except SpoolFull as error:
+                self.board.note = f"spool full: {error}"
+                self._log.warning("spool_full", file=self.board.file)
+                break
+        self.board.doing = ""
+        self.board.file = ""
+
+    def _mark_drained(self, stock: Stock) -> None:
+        if stock.unhandled():
+            self._drained = False
+        elif not self._drained and self.docked is not None and stock.listing and stock.listing.complete:
+            self._bench.ledger.commit(
+                c.CameraDrained(at=self._bench.clock.now(), session=self.session, camera=self.docked.camera)
+            )
+            self._drained = True
+
+    # --- showing and waiting --------------------------------------------------------------------------
+
+    def _show(self, stock: Stock, erasing: CardErasing) -> None:
+        expected = stock.expected()
+        self.board.view = BayView(
+            occupied=True,
+            identified=True,
+            erasing=self.board.doing == "erasing",
+            not_copied=len(stock.unhandled()),
+            not_settled=erasing.waiting(stock),
+            need_it=sum(asset.state is State.QUARANTINED for asset in expected) + stock.troubled,
+        )
+
+    def _wait(self, stock: Stock) -> None:
+        """Until something changes: a receipt, a hint of the source, a file that may have settled."""
+        settling = bool(stock.unhandled())
+        pause = self._bench.settings.look_again.total_seconds()
+        if settling:
+            pause = min(pause, max(0.2, self.presence.settle_s / 2))
+        self._nudge.wait(pause)
+        self._nudge.clear()
+
+    def _pause_after(self, error: DockError, *, record: bool) -> None:
+        if self._left.is_set():
+            return
+        self._failures += 1
+        self.board.note = str(error)
+        self._log.warning(error.code, error=str(error), attempt=self._failures)
+        if self.docked is None and self._failures >= PATIENCE:
+            settings = self._bench.settings
+            self._record_dock(identify_unread(self.presence, settings.profiles, settings.fallback))
+            self._identified()
+        if record and self._failures <= PATIENCE:
+            self._bench.ledger.commit(
+                c.BayTrouble(
+                    at=self._bench.clock.now(),
+                    bay=self.presence.bay,
+                    reason=error.code,
+                    detail=str(error),
+                    session=self.session if self.docked else None,
+                )
+            )
+        if isinstance(error, MountRefused | CardStalled) or record:
+            self.board.view = BayView(occupied=True, troubled=True)
+        self._left.wait(self._bench.settings.retry_bay.total_seconds() if record else 1.0)

@@ -1,0 +1,194 @@
+"""Erases from one card what may be erased, and looks again before it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from agent.pipeline.bench import Bench, Board
+from agent.pipeline.open_card import OpenCard
+from agent.pipeline.take_stock import Stock
+from agent.ports import EraseOrder
+from agent.rules import changes as c
+from agent.rules.erasure import CardFacts, CentralFacts, Erase, ErasePolicy, Keep, may_erase
+from agent.rules.footage import Asset, CardFile, DockSession, EraseOutcome, EraseVerdict, FileKind, State
+from agent.rules.pairing import claimed_by, video_names
+from agent.rules.profiles import Profile
+from agent.rules.stock import seen
+
+ROUND = 64
+"""Files in one writable mount: a card is never writable for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    asset: Asset
+    file: CardFile
+    outcome: EraseOutcome
+
+
+class CardErasing:
+    """Rule decides, adapter acts, ledger records; the intent is recorded before the unlink."""
+
+    def __init__(self, bench: Bench, docked: DockSession, profile: Profile, board: Board) -> None:
+        self._bench = bench
+        self._docked = docked
+        self._board = board
+        switches = bench.settings
+        self._policy = ErasePolicy(
+            after_receipt=switches.erase_after_receipt,
+            min_age=switches.erase_min_age if switches.erase_min_age else timedelta(0),
+            profile_erases=profile.erase_enabled,
+            erasable=profile.erase_kinds,
+        )
+        self._refused: set[UUID] = set()
+        """Not tried again in this session: the card said no, or holds something else now."""
+
+    def round(self, card: OpenCard, stock: Stock) -> bool:
+        """Erase what may be erased now; whether anything was tried.
+
+        Raises:
+            CardGone, CardStalled, MountRefused: what was begun is settled by the next complete listing.
+        """
+        verified = [
+            asset
+            for asset in stock.expected()
+            if asset.state is State.VERIFIED and asset.asset_id not in self._refused
+        ]
+        if not verified:
+            return False
+        central = self._remembered_central()
+        chosen = self._choose(verified, stock, central)
+        if not chosen:
+            return False
+        if self._bench.ask_central().store_epoch is None:
+            return False
+        self._board.doing = "erasing"
+        try:
+            self._erase(chosen[:ROUND], card, stock)
+        finally:
+            self._board.doing = ""
+        return True
+
+    def waiting(self, stock: Stock) -> int:
+        """How many files on this card still wait for a receipt or their erase."""
+        return sum(
+            asset.state in (State.STAGED, State.UPLOADED)
+            or (asset.state is State.VERIFIED and asset.asset_id not in self._refused)
+            for asset in stock.expected()
+        )
+
+    def _remembered_central(self) -> CentralFacts:
+        """Facts that cost no call, to choose candidates; every single unlink asks central itself."""
+        epoch = self._bench.ledger.note("store_epoch")
+        return CentralFacts(
+            station=self._bench.settings.station,
+            store_epoch=int(epoch) if epoch else None,
+            clock_offset_ms=self._bench.clock.now().offset_ms,
+        )
+
+    def _choose(self, verified: Iterable[Asset], stock: Stock, central: CentralFacts) -> list[Asset]:
+        now = self._bench.clock.now()
+        chosen: list[Asset] = []
+        records: list[c.Change] = []
+        on_card = [asset for asset in stock.expected() if asset.kind is FileKind.VIDEO]
+        kept = _names(asset for asset in on_card if asset.state is State.KEPT)
+        for asset in verified:
+            is_sidecar = asset.kind is FileKind.SIDECAR
+            facts = self._facts(asset, stock, video_remains=is_sidecar and claimed_by(asset.path) in kept)
+            match may_erase(asset, facts, self._policy, central, now.wall):
+                case Erase():
+                    chosen.append(asset)
+                case Keep(reason="video_remains"):
+                    records.append(c.AssetKept(at=now, asset_id=asset.asset_id, reason="video_kept"))
+                case Keep(reason="receipt_of_other_epoch") if central.store_epoch is not None:
+                    records.append(c.ReceiptVoided(at=now, asset_id=asset.asset_id, store_epoch=central.store_epoch))
+                case Keep(reason, lasting=True):
+                    records.append(c.AssetKept(at=now, asset_id=asset.asset_id, reason=reason))
+        if records:
+            self._bench.ledger.commit(*records)
+            self._bench.staged()
+        # A sidecar goes after its video: not while a video that still waits for its own receipt is there.
+        going = {asset.asset_id for asset in chosen}
+        staying = _names(asset for asset in on_card if asset.asset_id not in going)
+        ready = [a for a in chosen if a.kind is not FileKind.SIDECAR or claimed_by(a.path) not in staying]
+        return sorted(ready, key=lambda asset: (asset.kind is FileKind.SIDECAR, asset.path))
+
+    def _facts(self, asset: Asset, stock: Stock, *, video_remains: bool) -> CardFacts:
+        return CardFacts(
+            identity_unique=self._docked.identity_unique,
+            troubled=stock.troubled,
+            seen_as=stock.listed.get(asset.path),
+            video_remains=video_remains,
+        )
+
+    def _erase(self, chosen: list[Asset], card: OpenCard, stock: Stock) -> None:
+        attempts: list[_Attempt] = []
+        mounted = card.remount(writable=True)
+        try:
+            if mounted.dirty or not mounted.writable:
+                stock.trouble("file_system_dirty" if mounted.dirty else "not_writable")
+                return
+            unfinished: set[bytes] = set()
+            for asset in chosen:
+                if asset.kind is FileKind.SIDECAR and claimed_by(asset.path) in unfinished:
+                    continue
+                attempt = self._attempt(asset, card, stock)
+                if attempt is None:
+                    break
+                attempts.append(attempt)
+                if attempt.outcome.verdict is not EraseVerdict.UNLINKED:
+                    unfinished |= video_names(asset.path)
+        finally:
+            card.remount(writable=False)
+        self._confirm(attempts, card, stock)
+
+    def _attempt(self, asset: Asset, card: OpenCard, stock: Stock) -> _Attempt | None:
+        """Ask once more, with the world as it is now; None when central went away."""
+        fresh = self._bench.ledger.asset(asset.asset_id)
+        file = stock.listed.get(asset.path)
+        if fresh is None or file is None:
+            return None
+        now = self._bench.clock.now()
+        facts = self._facts(fresh, stock, video_remains=False)
+        decision = may_erase(fresh, facts, self._policy, self._bench.ask_central(), now.wall)
+        if isinstance(decision, Keep):
+            return None
+        self._board.file = file.path.decode("utf-8", "backslashreplace")
+        self._bench.ledger.commit(c.EraseStarted(at=now, asset_id=fresh.asset_id, session=self._docked.session))
+        outcome = card.work.erase(EraseOrder(file=file, sha256=fresh.sha256 or ""), lambda _: None)
+        return _Attempt(fresh, file, outcome)
+
+    def _confirm(self, attempts: list[_Attempt], card: OpenCard, stock: Stock) -> None:
+        """Only a complete listing of a fresh read-only mount says that a file is erased."""
+        if not attempts:
+            return
+        listing = card.list()
+        there = {file.path for file in listing.files}
+        at = self._bench.clock.now()
+        records: list[c.Change] = []
+        for attempt in attempts:
+            asset, verdict = attempt.asset, attempt.outcome.verdict
+            if verdict is EraseVerdict.UNREADABLE:
+                stock.trouble("card_unreadable", attempt.outcome.detail)
+            if verdict in (EraseVerdict.UNLINKED, EraseVerdict.ABSENT) and (
+                listing.complete and asset.path not in there
+            ):
+                records.append(c.AssetErased(at=at, asset_id=asset.asset_id, session=self._docked.session))
+                continue
+            reason = "still_listed" if verdict is EraseVerdict.UNLINKED else verdict.value
+            records.append(
+                c.EraseRefused(at=at, asset_id=asset.asset_id, session=self._docked.session, reason=reason)
+            )
+            self._refused.add(asset.asset_id)
+            if verdict is EraseVerdict.DIFFERS:
+                # Other content stands under this name now: it is footage too and must be read.
+                stock.handled.pop(seen(attempt.file), None)
+        self._bench.ledger.commit(*records)
+        stock.take(listing)
+
+
+def _names(videos: Iterable[Asset]) -> set[bytes]:
+    return {name for video in videos for name in video_names(video.path)}

@@ -1,0 +1,62 @@
+"""One camera's card, mounted and worked on by its child process; remounted writable for the erase step only."""
+
+from __future__ import annotations
+
+import contextlib
+
+from agent.errors import DockError
+from agent.pipeline.bench import Bench
+from agent.ports import CardWork
+from agent.rules.footage import Listing, MountedCard, Presence
+
+
+class OpenCard:
+    """Promises that at most one mount and one child exist, and that `close` leaves neither."""
+
+    def __init__(self, bench: Bench, presence: Presence) -> None:
+        self._bench = bench
+        self._presence = presence
+        self._mounted: MountedCard | None = None
+        self._work: CardWork | None = None
+
+    @property
+    def work(self) -> CardWork:
+        if self._work is None:
+            raise RuntimeError("the card is not open")
+        return self._work
+
+    def open(self) -> MountedCard:
+        """Mount read-only and start the child. Raises MountRefused, CardGone, CardStalled."""
+        self.close()
+        self._mounted = self._bench.mounter.mount(self._presence, writable=False)
+        self._work = self._bench.start_work()
+        self._work.open(self._mounted)
+        return self._mounted
+
+    def remount(self, *, writable: bool) -> MountedCard:
+        """A fresh mount under the same child. Raises MountRefused, CardGone, CardStalled."""
+        if self._mounted is not None:
+            self._bench.mounter.release(self._mounted)
+            self._mounted = None
+        self._mounted = self._bench.mounter.mount(self._presence, writable=writable)
+        self.work.open(self._mounted)
+        return self._mounted
+
+    def list(self) -> Listing:
+        return self.work.list()
+
+    def interrupt(self) -> None:
+        """End the child from another thread: whatever waits for it comes back at once with CardGone."""
+        work = self._work
+        if work is not None:
+            work.close()
+
+    def close(self) -> None:
+        """End the child, then unmount. Never raises for a card that is already gone."""
+        if self._work is not None:
+            self._work.close()
+            self._work = None
+        if self._mounted is not None:
+            with contextlib.suppress(DockError):
+                self._bench.mounter.release(self._mounted)
+            self._mounted = None

@@ -1,0 +1,250 @@
+"""Brings every settled file of one card into custody: recognised by its digest, or staged into the spool."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+from typing import assert_never
+from uuid import UUID, uuid4
+
+from agent.errors import CardGone, SpoolBroken, SpoolFull
+from agent.pipeline.bench import Bench, Board
+from agent.pipeline.open_card import OpenCard
+from agent.pipeline.take_stock import Stock
+from agent.ports import StageOrder
+from agent.rules import changes as c
+from agent.rules.footage import Asset, CardFile, DockSession, StageOutcome, StageVerdict, State
+from agent.rules.profiles import Profile, classify, is_flagged, is_in_progress
+from agent.rules.stock import is_settled, recognise, seen, staging_order
+from protocol.sidecar import Sidecar, encode_sidecar
+
+
+class CardStaging:
+    """Promises that a file counts as handled only after the ledger holds what became of it."""
+
+    def __init__(self, bench: Bench, docked: DockSession, profile: Profile, settle: timedelta, board: Board) -> None:
+        self._bench = bench
+        self._docked = docked
+        self._profile = profile
+        self._settle = settle
+        self._board = board
+
+    def found(self, stock: Stock) -> None:
+        """Give every file that resembles nothing we know its asset, all in one commit: from now on it is
+        missed when it vanishes."""
+        fresh: list[c.Change] = []
+        for file in stock.unhandled():
+            known = recognise(file, self._bench.ledger.assets_at(self._docked.camera, file.path))
+            if known.continues is None and not known.resembles and known.set_aside is None:
+                fresh.append(self._found(file, None))
+        if fresh:
+            self._bench.ledger.commit(*fresh)
+
+    def due(self, stock: Stock) -> list[CardFile]:
+        """Files that are ready to be read, in the order in which they shall be."""
+        now = self._bench.clock.now().wall
+        return staging_order(
+            (file, is_flagged(self._profile, file.path))
+            for file in stock.unhandled()
+            if is_settled(file, stock.first_seen, now, self._settle_of(file))
+        )
+
+    def stage(self, file: CardFile, card: OpenCard, stock: Stock) -> None:
+        """Bring one file into custody.
+
+        Raises:
+            SpoolFull: it waits on the card.
+            SpoolBroken, CardGone, CardStalled: nothing was recorded for it.
+        """
+        known = recognise(file, self._bench.ledger.assets_at(self._docked.camera, file.path))
+        if known.set_aside is not None:
+            stock.handled[seen(file)] = None
+            return
+        if known.resembles and self._is_one_of(known.resembles, file, card, stock):
+            return
+        self._leave_behind(file)
+        asset_id = known.continues.asset_id if known.continues else uuid4()
+        changed = known.continues is None or (known.continues.size, known.continues.mtime_ns) != (
+            file.size,
+            file.mtime_ns,
+        )
+        if changed or (known.continues is not None and known.continues.session != self._docked.session):
+            self._bench.ledger.commit(self._found(file, known.continues))
+            again = recognise(file, self._bench.ledger.assets_at(self._docked.camera, file.path)).continues
+            asset_id = again.asset_id if again else asset_id
+        salvage_id = uuid4()
+        asset = self._bench.ledger.asset(asset_id)
+        if asset is None:
+            return
+        order = StageOrder(
+            asset_id=asset_id,
+            file=file,
+            sidecar=self._sidecar(asset),
+            time_sources=self._profile.time_sources,
+            name_patterns=self._profile.name_patterns,
+            name_zone=self._profile.name_zone,
+            salvage_id=salvage_id,
+        )
+        self._record(order, card.work.stage(order, self._progress), stock)
+
+    def _settle_of(self, file: CardFile) -> timedelta:
+        if is_in_progress(self._profile, file.path):
+            return max(self._settle, self._bench.settings.in_progress_settle)
+        return self._settle
+
+    def _is_one_of(self, resembles: tuple[Asset, ...], file: CardFile, card: OpenCard, stock: Stock) -> bool:
+        """Read the file; whether nothing more is to be done with it now."""
+        outcome = card.work.digest(file, self._progress)
+        if outcome.verdict is not StageVerdict.STAGED:
+            self._unread(file, outcome, stock)
+            return True
+        same = next((asset for asset in resembles if asset.sha256 == outcome.sha256), None)
+        if same is None:
+            return False
+        if not (same.on_card and same.session == self._docked.session and same.mtime_ns == file.mtime_ns):
+            self._bench.ledger.commit(
+                c.AssetSeenAgain(
+                    at=self._bench.clock.now(),
+                    asset_id=same.asset_id,
+                    session=self._docked.session,
+                    sha256=same.sha256 or "",
+                    size=file.size,
+                    mtime_ns=file.mtime_ns,
+                    docked_at=self._docked.seen_at,
+                    bay=self._docked.bay,
+                )
+            )
+        stock.handled[seen(file)] = same.asset_id
+        self._board.bytes_copied += file.size
+        return True
+
+    def _unread(self, file: CardFile, outcome: StageOutcome, stock: Stock) -> None:
+        match outcome.verdict:
+            case StageVerdict.CARD_GONE:
+                raise CardGone("the card went away while it was read")
+            case StageVerdict.UNREADABLE | StageVerdict.SALVAGED:
+                stock.trouble("card_unreadable", outcome.detail)
+                stock.handled[seen(file)] = None
+            case _:
+                # Changed or vanished: the next listing tells.
+                stock.first_seen[seen(file)] = self._bench.clock.now().wall
+
+    def _leave_behind(self, file: CardFile) -> None:
+        """Other content now stands under this name: what was there before has left the card."""
+        at = self._bench.clock.now()
+        gone = [
+            c.AssetGone(at=at, asset_id=asset.asset_id, session=self._docked.session)
+            for asset in self._bench.ledger.assets_at(self._docked.camera, file.path)
+            if asset.on_card and asset.state in (State.STAGED, State.UPLOADED, State.VERIFIED, State.KEPT)
+        ]
+        if gone:
+            self._bench.ledger.commit(*gone)
+
+    def _record(self, order: StageOrder, outcome: StageOutcome, stock: Stock) -> None:
+        at = self._bench.clock.now()
+        match outcome.verdict:
+            case StageVerdict.STAGED:
+                self._bench.ledger.commit(self._staged(order, outcome))
+                stock.handled[seen(order.file)] = order.asset_id
+                self._board.bytes_copied += order.file.size
+                self._bench.staged()
+            case StageVerdict.SALVAGED:
+                self._salvaged(order, outcome)
+                stock.trouble("card_unreadable", outcome.detail)
+                stock.handled[seen(order.file)] = None
+                self._bench.staged()
+            case StageVerdict.UNREADABLE:
+                self._bench.ledger.commit(
+                    c.AssetQuarantined(at=at, asset_id=order.asset_id, reason="unreadable", detail=outcome.detail)
+                )
+                stock.trouble("card_unreadable", outcome.detail)
+                stock.handled[seen(order.file)] = None
+            case StageVerdict.CHANGED | StageVerdict.VANISHED:
+                stock.first_seen[seen(order.file)] = at.wall
+            case StageVerdict.SPOOL_FULL:
+                raise SpoolFull(
+                    "the spool has no room for another copy.", hint="Files wait on their cameras; free the disk."
+                )
+            case StageVerdict.SPOOL_BROKEN:
+                raise SpoolBroken(
+                    f"the spool's disk failed: {outcome.detail}.",
+                    hint="The card still has the file. Check the disk, then restart the agent.",
+                )
+            case StageVerdict.CARD_GONE:
+                raise CardGone("the card went away while it was read")
+            case _:
+                assert_never(outcome.verdict)
+
+    def _salvaged(self, order: StageOrder, outcome: StageOutcome) -> None:
+        if order.salvage_id is None:
+            raise ValueError("a stage order without a salvage id cannot be salvaged")
+        at = self._bench.clock.now()
+        part = CardFile(order.file.path, outcome.size, order.file.mtime_ns)
+        self._bench.ledger.commit(
+            c.AssetQuarantined(at=at, asset_id=order.asset_id, reason="unreadable", detail=outcome.detail),
+            c.AssetFound(
+                at=at,
+                asset_id=order.salvage_id,
+                session=self._docked.session,
+                camera=self._docked.camera,
+                bay=self._docked.bay,
+                path=part.path,
+                size=part.size,
+                mtime_ns=part.mtime_ns,
+                kind=classify(self._profile, part.path),
+                flagged=is_flagged(self._profile, part.path),
+                docked_at=self._docked.seen_at,
+                salvage=True,
+            ),
+            self._staged_as(order.salvage_id, outcome, salvage=True),
+        )
+
+    def _found(self, file: CardFile, continues: Asset | None) -> c.AssetFound:
+        return c.AssetFound(
+            at=self._bench.clock.now(),
+            asset_id=continues.asset_id if continues else uuid4(),
+            session=self._docked.session,
+            camera=self._docked.camera,
+            bay=self._docked.bay,
+            path=file.path,
+            size=file.size,
+            mtime_ns=file.mtime_ns,
+            kind=classify(self._profile, file.path),
+            flagged=is_flagged(self._profile, file.path),
+            docked_at=self._docked.seen_at,
+        )
+
+    def _staged(self, order: StageOrder, outcome: StageOutcome) -> c.AssetStaged:
+        return self._staged_as(order.asset_id, outcome, salvage=False)
+
+    def _staged_as(self, asset_id: UUID, outcome: StageOutcome, *, salvage: bool) -> c.AssetStaged:
+        return c.AssetStaged(
+            at=self._bench.clock.now(),
+            asset_id=asset_id,
+            sha256=outcome.sha256 or "",
+            size=outcome.size,
+            recorded_at=outcome.recorded_at,
+            recorded_source=outcome.recorded_source,
+            salvage=salvage,
+        )
+
+    def _sidecar(self, asset: Asset) -> bytes:
+        return encode_sidecar(
+            Sidecar(
+                asset_id=asset.asset_id,
+                station=self._bench.settings.station,
+                ledger_uuid=self._bench.ledger.uuid,
+                camera=asset.camera,
+                path_b64=base64.b64encode(asset.path).decode(),
+                size=asset.size,
+                mtime_ns=asset.mtime_ns,
+                kind=asset.kind.value,
+                flagged=asset.flagged,
+                session=self._docked.session,
+                bay=asset.bay,
+                docked_at=asset.docked_at,
+            )
+        )
+
+    def _progress(self, done: int) -> None:
+        self._board.file_done = done

@@ -1,0 +1,126 @@
+"""Compares a fresh listing with the ledger and records what came, what left and what is refused."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from datetime import datetime
+from uuid import UUID
+
+from agent.pipeline.bench import Bench
+from agent.rules import changes as c
+from agent.rules.footage import Asset, CardFile, DockSession, Listing
+from agent.rules.stock import VANISHED_AFTER, Seen, missing, seen
+
+
+class Stock:
+    """What this run knows of one card: which files were dealt with, since when each looks as it does.
+
+    Nothing of it outlives the run: after a restart every file is read again before it counts as known.
+    """
+
+    def __init__(self, bench: Bench, docked: DockSession) -> None:
+        self._bench = bench
+        self._docked = docked
+        self.handled: dict[Seen, UUID | None] = {}
+        """Files that need no more reading in this session, with their asset (None: set aside)."""
+        self.first_seen: dict[Seen, datetime] = {}
+        self.listing: Listing | None = None
+        self.listed: dict[bytes, CardFile] = {}
+        self._listing_digest = ""
+        self._refused: set[bytes] = set()
+        self._missing_since: dict[UUID, datetime] = {}
+        self._missed_once = False
+        self.troubled = docked.io_error
+
+    def take(self, listing: Listing) -> None:
+        """Record this listing and everything that follows from it alone."""
+        now = self._bench.clock.now()
+        self.listing = listing
+        self.listed = {file.path: file for file in listing.files}
+        marks = {seen(file) for file in listing.files}
+        for mark in marks:
+            self.first_seen.setdefault(mark, now.wall)
+        for gone in self.first_seen.keys() - marks:
+            del self.first_seen[gone]
+            self.handled.pop(gone, None)
+        self._record_listing(listing)
+        self._record_refused(listing)
+        if listing.io_errors or not listing.complete:
+            self.trouble("card_unreadable", "; ".join(listing.io_errors[:3]))
+        if listing.complete:
+            self._settle_missing(now.wall)
+
+    def trouble(self, reason: str, detail: str = "") -> None:
+        """From now on this card is not written to in this session."""
+        if not self.troubled:
+            at = self._bench.clock.now()
+            self._bench.ledger.commit(
+                c.CardTroubled(
+                    at=at, session=self._docked.session, bay=self._docked.bay, reason=reason, detail=detail
+                )
+            )
+        self.troubled = True
+
+    def unhandled(self) -> list[CardFile]:
+        return [file for file in self.listed.values() if seen(file) not in self.handled]
+
+    def expected(self) -> tuple[Asset, ...]:
+        """Assets that the ledger holds to be on this card."""
+        return self._bench.ledger.assets_on_card(self._docked.camera)
+
+    def _record_listing(self, listing: Listing) -> None:
+        entries = [
+            [base64.b64encode(file.path).decode(), file.size, file.mtime_ns]
+            for file in sorted(listing.files, key=lambda file: file.path)
+        ]
+        refused = [[base64.b64encode(entry.path).decode(), entry.reason] for entry in listing.refused]
+        content = json.dumps({"files": entries, "refused": refused}, separators=(",", ":")).encode()
+        digest = hashlib.sha256(content).hexdigest()
+        if digest == self._listing_digest:
+            return
+        self._bench.ledger.commit(
+            c.CardListed(
+                at=self._bench.clock.now(),
+                session=self._docked.session,
+                files=len(listing.files),
+                total_bytes=sum(file.size for file in listing.files),
+                refused=len(listing.refused),
+                listing_sha256=digest,
+                complete=listing.complete,
+                listing=content,
+            )
+        )
+        self._listing_digest = digest
+
+    def _record_refused(self, listing: Listing) -> None:
+        fresh = [entry for entry in listing.refused if entry.path not in self._refused]
+        if fresh:
+            at = self._bench.clock.now()
+            self._bench.ledger.commit(
+                *(
+                    c.FileRefused(at=at, session=self._docked.session, path=entry.path, reason=entry.reason)
+                    for entry in fresh
+                )
+            )
+            self._refused.update(entry.path for entry in fresh)
+
+    def _settle_missing(self, now: datetime) -> None:
+        absent = missing(self.expected(), self.listed)
+        for asset_id in self._missing_since.keys() - {asset.asset_id for asset in absent}:
+            del self._missing_since[asset_id]
+        gone: list[c.Change] = []
+        for asset in absent:
+            since = self._missing_since.setdefault(asset.asset_id, now)
+            if now - since >= VANISHED_AFTER:
+                gone.append(self._departed(asset))
+        if gone:
+            self._bench.ledger.commit(*gone)
+
+    def _departed(self, asset: Asset) -> c.Change:
+        at = self._bench.clock.now()
+        # The intent to erase was recorded before the unlink, so a crash in between ends here.
+        if asset.erase_started_at is not None and asset.receipt is not None:
+            return c.AssetErased(at=at, asset_id=asset.asset_id, session=self._docked.session)
+        return c.AssetGone(at=at, asset_id=asset.asset_id, session=self._docked.session)
