@@ -1,0 +1,224 @@
+"""Every call to central but the uploads. An answer counts only when it is shaped like central's own."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from agent import __version__
+from agent.adapters.answers import raise_for_everyone
+from agent.adapters.http_session import MIB, Answer, HttpSession
+from agent.errors import AuthRefused, ProtocolViolation, Refused
+from agent.ports import (
+    Hashing,
+    HeartbeatReply,
+    Mismatch,
+    SignedStatement,
+    StoredEvent,
+    UnknownAsset,
+    VerifyAnswer,
+)
+from protocol import PROTOCOL_VERSION, VERSION_HEADER, messages
+
+SMALL_ANSWER = 64 * 1024
+LARGE_ANSWER = 16 * MIB
+LONGEST_HASHING_S = 300.0
+
+AnswerT = TypeVar("AnswerT", bound=messages.Answer)
+
+
+class CentralApi:
+    """Implements Central over HTTPS JSON. Thread-safe; retries nothing."""
+
+    def __init__(self, http: HttpSession, base_url: str) -> None:
+        self._http = http
+        self._api = api_url(base_url)
+
+    def verify(self, asset_id: UUID, sha256: str, size: int) -> VerifyAnswer:
+        """See Central. Tells the digest, and asks for the receipt or how far central is."""
+        request = messages.VerifyRequest(sha256=sha256, size=size)
+        answer, url = self._call("POST", f"assets/{asset_id}/verify", request)
+        if answer.status == 202:
+            hashing = _decode(answer, url, messages.HashingAnswer)
+            return Hashing(min(max(hashing.retry_after_s, 0.05), LONGEST_HASHING_S))
+        if answer.status == 200:
+            return _statement(_decode(answer, url, messages.SignedReceipt), url)
+        if answer.status == 409 and (mismatch := _try(answer, messages.MismatchAnswer)) is not None:
+            return Mismatch(mismatch.sha256, mismatch.size)
+        if answer.status == 404 and _problem(answer, url).code == "unknown_asset":
+            return UnknownAsset()
+        raise _refusal(answer, url)
+
+    def lookup(self, claims: Sequence[tuple[str, bytes, str, int]]) -> list[UUID | None]:
+        """See Central."""
+        request = messages.LookupRequest(
+            claims=[
+                messages.AssetClaim(camera=camera, path_b64=b64encode(path).decode(), sha256=sha256, size=size)
+                for camera, path, sha256, size in claims
+            ]
+        )
+        answer, url = self._call("POST", "assets/lookup", request, limit=LARGE_ANSWER)
+        known = _expect(answer, url, messages.LookupAnswer).assets
+        if len(known) != len(claims):
+            raise _not_central(url, f"{len(known)} answers to {len(claims)} questions")
+        return known
+
+    def post_events(self, events: Sequence[StoredEvent], ledger_uuid: UUID) -> int:
+        """See Central."""
+        batch = messages.EventBatch(
+            events=[
+                messages.EventEnvelope(
+                    ledger_uuid=ledger_uuid,
+                    number=event.number,
+                    previous_hash=event.previous_hash.hex(),
+                    body=event.body.decode("utf-8"),
+                )
+                for event in events
+            ]
+        )
+        answer, url = self._call("POST", "events", batch)
+        accepted = _expect(answer, url, messages.EventsAnswer)
+        if accepted.ledger_uuid != ledger_uuid:
+            raise _not_central(url, f"an answer about another ledger, {accepted.ledger_uuid}")
+        return accepted.highest_contiguous
+
+    def ledger_heads(self) -> list[tuple[UUID, int, str]]:
+        """See Central."""
+        answer, url = self._call("GET", "ledgers")
+        heads = _expect(answer, url, messages.LedgerHeadsAnswer).heads
+        return [(head.ledger_uuid, head.number, head.hash) for head in heads]
+
+    def post_heartbeat(self, body: bytes) -> HeartbeatReply:
+        """See Central. The round trip is measured around this one call."""
+        answer, url = self._call("POST", "heartbeats", body)
+        reply = _expect(answer, url, messages.HeartbeatAnswer)
+        if reply.server_time.tzinfo is None:
+            raise _not_central(url, "a time without an offset")
+        return HeartbeatReply(reply.server_time, reply.store_epoch, reply.roster_etag, answer.seconds * 1000)
+
+    def roster(self, etag: str) -> tuple[bytes, str] | None:
+        """See Central."""
+        headers = {"If-None-Match": etag} if etag else {}
+        answer, url = self._call("GET", "roster", headers=headers, limit=LARGE_ANSWER)
+        if answer.status == 304 and etag:
+            return None
+        _expect(answer, url, messages.RosterAnswer)
+        return answer.body, answer.headers.get("ETag", "")
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        message: messages.Message | bytes | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        limit: int = SMALL_ANSWER,
+    ) -> tuple[Answer, str]:
+        url = f"{self._api}/{path}"
+        return call(self._http, method, url, message, headers=headers, limit=limit), url
+
+
+def enroll(
+    http: HttpSession, base_url: str, code: str, public_key: bytes, *, hostname: str = ""
+) -> messages.EnrollAnswer:
+    """Turn a one-time code into this station's credential and the pinned receipt key.
+
+    Raises:
+        Refused: central does not know the code, or it was used before.
+        RetryLater: central could not be asked; the code is still good.
+        ProtocolViolation: the answer is not central's.
+    """
+    request = messages.EnrollRequest(
+        code=code, public_key=b64encode(public_key).decode(), hostname=hostname, version=__version__
+    )
+    url = f"{api_url(base_url)}/enroll"
+    try:
+        return _expect(call(http, "POST", url, request), url, messages.EnrollAnswer)
+    except AuthRefused as error:
+        raise Refused(
+            "Central does not accept this enrolment code.",
+            code="code_refused",
+            hint="Codes work once and expire: make a new one with `dock-central station add`.",
+        ) from error
+
+
+def api_url(base_url: str) -> str:
+    return f"{base_url.rstrip('/')}/api/v1"
+
+
+def uploads_url(base_url: str) -> str:
+    """The tus endpoint of central."""
+    return f"{api_url(base_url)}/uploads"
+
+
+def call(
+    http: HttpSession,
+    method: str,
+    url: str,
+    message: messages.Message | bytes | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    limit: int = SMALL_ANSWER,
+) -> Answer:
+    """One call; the answer is proved to be central's, whatever its status below 500."""
+    body = messages.encode(message) if isinstance(message, messages.Message) else message
+    sent = {**(headers or {}), VERSION_HEADER: str(PROTOCOL_VERSION), "Accept": "application/json"}
+    if body is not None:
+        sent["Content-Type"] = "application/json"
+    answer = http.request(method, url, headers=sent, body=body, answer_limit=limit)
+    raise_for_everyone(answer, url)
+    version = answer.headers.get(VERSION_HEADER, "")
+    if not (version.isascii() and version.isdecimal() and int(version[:9]) >= PROTOCOL_VERSION):
+        raise _not_central(url, f"{answer.status} with {VERSION_HEADER}: {version or 'nothing'}")
+    return answer
+
+
+def _expect(answer: Answer, url: str, kind: type[AnswerT]) -> AnswerT:
+    if answer.status not in (200, 201):
+        raise _refusal(answer, url)
+    return _decode(answer, url, kind)
+
+
+def _decode(answer: Answer, url: str, kind: type[AnswerT]) -> AnswerT:
+    try:
+        return msgspec.json.decode(answer.body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _not_central(url, f"{answer.status} that does not read as {kind.__name__}: {error}") from error
+
+
+def _try(answer: Answer, kind: type[AnswerT]) -> AnswerT | None:
+    try:
+        return msgspec.json.decode(answer.body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _problem(answer: Answer, url: str) -> messages.Problem:
+    return _decode(answer, url, messages.Problem)
+
+
+def _refusal(answer: Answer, url: str) -> Refused:
+    if answer.status < 400:
+        return _not_central(url, f"{answer.status}, which is no answer to this question")
+    problem = _problem(answer, url)
+    return Refused(problem.message, code=problem.code, hint=problem.hint)
+
+
+def _statement(receipt: messages.SignedReceipt, url: str) -> SignedStatement:
+    try:
+        signature = b64decode(receipt.signature, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _not_central(url, "a signature that is no base64") from error
+    return SignedStatement(receipt.receipt.encode("utf-8"), signature, receipt.key_id)
+
+
+def _not_central(url: str, what: Any) -> ProtocolViolation:
+    return ProtocolViolation(
+        f"{url} answered with {what}; that cannot be central.",
+        hint="Nothing was changed. Is there a login page or a proxy in between?",
+    )

@@ -1,0 +1,20 @@
+"""When to try again. Cap first, jitter after: at the cap a thousand stations still do not call in step."""
+
+from __future__ import annotations
+
+FIRST_S = 1.0
+CAP_S = 300.0
+LONGEST_ASKED_S = 6 * 3600.0
+"""The longest Retry-After that is honoured; a server that asks for more is asked again anyway."""
+
+
+def next_delay(attempt: int, jitter: float, retry_after_s: float | None = None) -> float:
+    """Seconds until the next try after failed try number `attempt` (from 1 on). There is always a next try.
+
+    `jitter` in [0, 1) spreads the delay evenly over half to one and a half times its value. What the other
+    side asked for (`retry_after_s`) wins, and is spread only upwards: nobody comes before they were told to.
+    """
+    if retry_after_s is not None:
+        return min(max(retry_after_s, 0.0), LONGEST_ASKED_S) * (1 + jitter / 10)
+    doubled = FIRST_S * 2.0 ** min(max(attempt, 1) - 1, 32)
+    return min(doubled, CAP_S) * (0.5 + jitter)
