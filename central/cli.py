@@ -1,0 +1,223 @@
+"""`dock-central`: reads the command line, prepares Django, and hands over to one command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from central.config_reading import ConfigError
+from central.data_dir import DataDir
+from central.durations import parse_duration
+from central.logs import set_up_command_logs, set_up_logs
+from central.refusals import CommandRefused
+
+DONE, REFUSED, USAGE = 0, 1, 2
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dock-central",
+        description="The endpoint that dock stations report to: keeps footage, proves it arrived.",
+        epilog="Exit status: 0 done, 1 refused (the reason is on stderr), 2 wrong usage. "
+        "serve logs to stdout, every other command to stderr.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_init(commands)
+    _add_serve(commands)
+    _add_station(commands)
+    _add_user(commands)
+    _add_roster(commands)
+    _add_export(commands)
+    _add_epoch(commands)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction, name: str, run: str, summary: str, more: str = ""
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=summary, epilog=more, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", metavar="DIR", type=Path, required=True, help="the data directory that `init` made")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _group(commands: argparse._SubParsersAction, name: str, summary: str) -> argparse._SubParsersAction:
+    parser = commands.add_parser(name, help=summary, description=summary)
+    return parser.add_subparsers(dest=f"{name}_command", metavar="COMMAND", required=True)
+
+
+def _add_init(commands: argparse._SubParsersAction) -> None:
+    _command(
+        commands,
+        "init",
+        "central.setting_up.init",
+        "Create the database, the keys and DIR/central.toml. What exists is kept.",
+        "Makes DIR (0700) with central.sqlite3, receipt_key.pem, secret_key (0600), central.toml, objects/, parts/\n"
+        "and rotten/. Running it again is harmless: it completes what is missing and overwrites nothing.\n\n"
+        "example:\n  dock-central init --data /var/lib/dock-central",
+    )
+
+
+def _add_serve(commands: argparse._SubParsersAction) -> None:
+    parser = _command(
+        commands,
+        "serve",
+        "central.setting_up.serve",
+        "Serve pages and the API in the foreground; upgrades the schema first.",
+        "Logs JSON lines to stdout. The line with event central_listening names the real address, also for port 0.\n"
+        "SIGTERM or SIGINT stop it: bodies under way are committed as far as they arrived.\n\n"
+        "examples:\n  dock-central serve --data /var/lib/dock-central --listen 127.0.0.1:8080\n"
+        "  dock-central serve --data /var/lib/dock-central --listen '[::]:8080'",
+    )
+    parser.add_argument(
+        "--listen", metavar="HOST:PORT", type=_listen, required=True, help="where to listen; port 0 picks a free one"
+    )
+    parser.add_argument(
+        "--stall-timeout",
+        metavar="DURATION",
+        type=_duration,
+        default="30s",
+        help="a client that sends nothing for so long in the middle of a request is given up (default 30s)",
+    )
+
+
+def _add_station(commands: argparse._SubParsersAction) -> None:
+    station = _group(commands, "station", "Add a dock station, or a new PC in its place.")
+    add = _command(
+        station,
+        "add",
+        "central.fleet.commands.add",
+        "Make a station known and print its one-time enrolment code, alone on stdout.",
+        "The code is good for 7 days and for one PC. Adding a station that never enrolled prints a fresh code.\n\n"
+        "example:\n  dock-central station add east-1 --data /var/lib/dock-central",
+    )
+    add.add_argument("station", metavar="ID", help="its name: letters, digits, '.', '_', '-'; at most 64")
+    replace = _command(
+        station,
+        "replace",
+        "central.fleet.commands.replace",
+        "Print a code for a new PC in the old one's place, alone on stdout.",
+        "When the new PC enrols, the old one's credential is revoked and its ledgers are closed where they stand.",
+    )
+    replace.add_argument("station", metavar="ID", help="the station whose PC is replaced")
+    replace.add_argument(
+        "--revoke-now", action="store_true", help="revoke the old PC at once, e.g. when it was stolen"
+    )
+
+
+def _add_user(commands: argparse._SubParsersAction) -> None:
+    user = _group(commands, "user", "Add a person who may log in.")
+    add = _command(
+        user,
+        "add",
+        "central.dashboard.commands.add_user",
+        "Add a person. The password is read from stdin.",
+        "example:\n  dock-central user add pat@example --role it --password-stdin --data DIR < password",
+    )
+    add.add_argument("email", metavar="EMAIL", help="the address, which is also the login")
+    add.add_argument("--role", choices=("it", "supervisor", "auditor", "officer", "admin"), required=True)
+    add.add_argument("--password-stdin", action="store_true", required=True, help="read the password from stdin")
+
+
+def _add_roster(commands: argparse._SubParsersAction) -> None:
+    roster = _group(commands, "roster", "Bring the roster in.")
+    add = _command(
+        roster,
+        "import",
+        "central.roster.commands.import_roster",
+        "Import shifts from a CSV file: all of it or, with any error, nothing.",
+        "Columns: shift_id officer_id officer_name camera_serial starts_at ends_at supervisor_email station_id\n"
+        "(several stations by ';'); optional: unit officer_email status(scheduled|actual|cancelled) end_source.\n"
+        "Instants are RFC 3339 with offset, or local in [web] time_zone. Importing a file again changes nothing.",
+    )
+    add.add_argument("file", metavar="FILE.csv", type=Path, help="the file, UTF-8")
+    add.add_argument("--dry-run", action="store_true", help="check and count, change nothing")
+
+
+def _add_export(commands: argparse._SubParsersAction) -> None:
+    parser = _command(
+        commands,
+        "export",
+        "central.custody.commands.export",
+        "Write rows to stdout; works beside a running server.",
+        "Instants are RFC 3339 in UTC; unknown values are empty (CSV) or null (JSON). JSON is one array.\n\n"
+        "example:\n  dock-central export assets --format csv --data /var/lib/dock-central > assets.csv",
+    )
+    parser.add_argument("what", choices=("assets", "docks", "stations"))
+    parser.add_argument("--format", choices=("csv", "json"), required=True)
+
+
+def _add_epoch(commands: argparse._SubParsersAction) -> None:
+    epoch = _group(commands, "epoch", "The store's epoch.")
+    _command(
+        epoch,
+        "raise",
+        "central.custody.commands.raise_epoch",
+        "After central was restored from a backup: receipts given before no longer permit an erase.",
+        "Prints the new epoch. Stations learn it with their next heartbeat and have their assets verified again.",
+    )
+
+
+def _listen(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535 or ("[" in host) != host.startswith("["):
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, for example 127.0.0.1:8080 or [::1]:8080")
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        raise argparse.ArgumentTypeError(f"put an IPv6 address in brackets: [{host}]:{port}")
+    return text
+
+
+def _duration(text: str) -> object:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns its exit status."""
+    options = build_parser().parse_args(argv)
+    data = DataDir(options.data.absolute())
+    if options.run != "central.setting_up.init" and not data.is_initialised():
+        return _say(f"{data.root} holds no central; run: dock-central init --data {data.root}")
+    os.environ["DOCK_CENTRAL_DATA"] = str(data.root)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "central.settings"
+    module, _, name = options.run.rpartition(".")
+    try:
+        _prepare(serving=options.command == "serve")
+        status: int | None = getattr(import_module(module), name)(options)
+        sys.stdout.flush()
+    except ConfigError as error:
+        return _say(f"{len(error.problems)} problem(s) in the configuration; nothing was started\n{error}")
+    except CommandRefused as error:
+        return _say(str(error))
+    except BrokenPipeError:
+        # The reader of our output went away. Python would complain again when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return REFUSED
+    return status or DONE
+
+
+def _prepare(*, serving: bool) -> None:
+    """Logs first, then Django with the settings of DIR.
+
+    Raises:
+        ConfigError: central.toml cannot be used.
+    """
+    if serving:
+        set_up_logs(sys.stdout)
+    else:
+        set_up_command_logs()
+    import django
+
+    django.setup()
+
+
+def _say(message: str) -> int:
+    print(f"dock-central: {message}", file=sys.stderr)
+    return REFUSED

@@ -1,0 +1,130 @@
+"""What `central.toml` says, as values. Every key has a default; `config_reading` turns a file into these."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec import Struct, field
+
+HOUR = timedelta(hours=1)
+
+
+class Web(Struct, frozen=True, forbid_unknown_fields=True):
+    """How people reach the pages."""
+
+    base_url: str = ""
+    time_zone: str = "UTC"
+
+
+class Mail(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where mail is handed over. Without a host, no mail is sent."""
+
+    host: str = ""
+    port: int = 25
+    sender: str = field(default="", name="from")
+    security: str = "none"
+    username: str = ""
+    password_file: str = ""
+
+
+class Storage(Struct, frozen=True, forbid_unknown_fields=True):
+    url: str = ""
+    """Empty: whole plain files under DIR/objects."""
+
+
+class Database(Struct, frozen=True, forbid_unknown_fields=True):
+    url: str = ""
+    """Empty: SQLite, DIR/central.sqlite3."""
+
+
+class Lateness(Struct, frozen=True, forbid_unknown_fields=True):
+    grace: timedelta = 24 * HOUR
+    gap_tolerance: timedelta = timedelta(minutes=15)
+    merge_gap: timedelta = 2 * HOUR
+    early_tolerance: timedelta = 1 * HOUR
+
+
+class Notices(Struct, frozen=True, forbid_unknown_fields=True):
+    mode: str = "live"
+    it_recipients: tuple[str, ...] = ()
+    digest_delay: timedelta = timedelta(minutes=15)
+    reminders: timedelta = 24 * HOUR
+    escalation: timedelta = 48 * HOUR
+
+
+class Unit(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one unit does differently. None: as everybody else."""
+
+    grace: timedelta | None = None
+    gap_tolerance: timedelta | None = None
+    merge_gap: timedelta | None = None
+    early_tolerance: timedelta | None = None
+    mode: str | None = None
+    digest_delay: timedelta | None = None
+    digest_times: tuple[str, ...] | None = None
+    reminders: timedelta | None = None
+    escalation: timedelta | None = None
+
+
+class Stations(Struct, frozen=True, forbid_unknown_fields=True):
+    stale_after: timedelta = timedelta(minutes=3)
+    offline_after: timedelta = timedelta(minutes=15)
+
+
+class Retention(Struct, frozen=True, forbid_unknown_fields=True):
+    """Takes no keys yet: central deletes nothing by itself."""
+
+
+class CentralConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    web: Web = Web()
+    mail: Mail = Mail()
+    storage: Storage = Storage()
+    database: Database = Database()
+    lateness: Lateness = Lateness()
+    notices: Notices = Notices()
+    unit: dict[str, Unit] = {}
+    stations: Stations = Stations()
+    retention: Retention = Retention()
+
+    def grace_for(self, unit: str) -> timedelta:
+        """How long after its end a shift of this unit may still dock in time."""
+        own = self.unit.get(unit)
+        return self.lateness.grace if own is None or own.grace is None else own.grace
+
+
+NEW_FILE = """\
+# central.toml: everything here is optional. `dock-central serve` reads it once, when it starts.
+# Durations are written like "24h", "15min" or "5s". Unknown keys are refused.
+
+[web]
+# base_url = "https://central.example"      # how people reach the pages; https makes the cookies secure
+# time_zone = "America/Chicago"             # for local times in roster files and on pages
+
+[mail]
+# host = "mail.example"
+# port = 587
+# from = "dock@example"
+# security = "starttls"                     # none, starttls or tls
+# username = "dock"
+# password_file = "/etc/dock/mail-password"
+
+[lateness]
+# grace = "24h"
+# gap_tolerance = "15min"
+# merge_gap = "2h"
+# early_tolerance = "60min"
+
+[notices]
+# mode = "live"                             # or "shadow": shows what would be sent, mails no supervisor
+# it_recipients = ["it@example"]
+# digest_delay = "15min"
+# reminders = "24h"
+# escalation = "48h"
+
+# [unit."East Patrol"]                      # what one unit does differently
+# grace = "12h"
+
+[stations]
+# stale_after = "3min"
+# offline_after = "15min"
+"""

@@ -1,0 +1,1 @@
+"""Who holds an asset and how sure we are: assets, custody events, uploads, the store, receipts. No HTTP in here."""

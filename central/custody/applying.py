@@ -1,0 +1,182 @@
+"""What each kind of event says about assets, docks and bays. Works in any order relative to uploads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import singledispatch
+from uuid import UUID
+
+from central.custody.assets import ForeignAsset, asset_of, save_asset
+from central.custody.models import Asset, DockSession
+from central.fleet.models import Bay, Ledger
+from protocol import events
+
+
+class Unapplicable(Exception):
+    """The event reads well but contradicts what central knows. It is parked."""
+
+
+def in_utc(instant: datetime) -> datetime:
+    """The instant in UTC.
+
+    Raises:
+        Unapplicable: it names no offset, so nobody can tell when it was.
+    """
+    if instant.tzinfo is None:
+        raise Unapplicable(f"the instant {instant.isoformat()} has no UTC offset")
+    return instant.astimezone(UTC)
+
+
+def _perhaps(instant: datetime | None) -> datetime | None:
+    return None if instant is None else in_utc(instant)
+
+
+@singledispatch
+def apply(event: object, ledger: Ledger, now: datetime) -> None:
+    """Bring the rows up to what the event says. Most events are history only and change no row.
+
+    Raises:
+        Unapplicable: the event names another station's asset or dock, or an instant without offset.
+    """
+
+
+def _asset(ledger: Ledger, asset_id: UUID, now: datetime) -> Asset:
+    try:
+        return asset_of(ledger.station_id, asset_id, now)
+    except ForeignAsset:
+        raise Unapplicable(f"asset {asset_id} belongs to another station") from None
+
+
+def _dock(ledger: Ledger, session: UUID, camera: str) -> DockSession:
+    dock, _ = DockSession.objects.get_or_create(
+        session=session, defaults={"station_id": ledger.station_id, "camera": camera}
+    )
+    if dock.station_id != ledger.station_id:
+        raise Unapplicable(f"dock session {session} belongs to another station")
+    return dock
+
+
+@apply.register
+def _(event: events.LedgerSucceeds, ledger: Ledger, now: datetime) -> None:
+    ledger.predecessor = event.predecessor.ledger_uuid
+
+
+@apply.register
+def _(event: events.CameraDocked, ledger: Ledger, now: datetime) -> None:
+    dock = _dock(ledger, event.session, event.camera)
+    dock.camera, dock.bay, dock.bay_label = event.camera, event.bay, event.bay_label
+    dock.source, dock.profile, dock.proves_dock = event.source, event.profile, event.proves_dock
+    dock.identity_source, dock.identity_unique = event.identity_source, event.identity_unique
+    dock.absent_until = _perhaps(event.absent_until)
+    dock.docked_at = in_utc(event.seen_at or event.at.wall)
+    dock.clock_offset_s = event.clock_offset_s
+    dock.save()
+
+
+@apply.register
+def _(event: events.CameraUndocked, ledger: Ledger, now: datetime) -> None:
+    dock = _dock(ledger, event.session, event.camera)
+    dock.last_present_at = _perhaps(event.last_present_at)
+    dock.undocked_at = in_utc(event.absent_at or event.at.wall)
+    dock.files_not_copied = event.files_not_copied
+    dock.save()
+
+
+@apply.register
+def _(event: events.CameraDrained, ledger: Ledger, now: datetime) -> None:
+    dock = _dock(ledger, event.session, event.camera)
+    dock.drained_at = in_utc(event.drained_at)
+    dock.save()
+
+
+@apply.register
+def _(event: events.CardListed, ledger: Ledger, now: datetime) -> None:
+    dock = DockSession.objects.filter(session=event.session, station_id=ledger.station_id).first()
+    if dock is not None:
+        dock.files, dock.bytes = event.files, event.bytes
+        dock.save()
+
+
+@apply.register
+def _(event: events.BayTrouble, ledger: Ledger, now: datetime) -> None:
+    Bay.objects.update_or_create(
+        station_id=ledger.station_id,
+        bay=event.bay,
+        defaults={"trouble": f"{event.reason} {event.detail}".strip(), "trouble_at": in_utc(event.at.wall)},
+    )
+
+
+@apply.register
+def _(event: events.AssetFound, ledger: Ledger, now: datetime) -> None:
+    asset = _asset(ledger, event.asset_id, now)
+    asset.camera, asset.source_path, asset.path_b64 = event.camera, event.path, event.path_b64
+    asset.session, asset.kind, asset.mtime_ns = event.session, event.kind, event.mtime_ns
+    asset.flagged, asset.salvage = event.flagged, event.salvage
+    asset.found_at = in_utc(event.at.wall)
+    if asset.size is None:
+        asset.size = event.size
+    save_asset(asset)
+
+
+@apply.register
+def _(event: events.AssetStaged, ledger: Ledger, now: datetime) -> None:
+    asset = _asset(ledger, event.asset_id, now)
+    asset.camera = event.camera or asset.camera
+    asset.source_path = event.path or asset.source_path
+    asset.path_b64 = event.path_b64 or asset.path_b64
+    asset.staged_at, asset.staged_source = in_utc(event.staged_at), "station"
+    asset.recorded_at, asset.recorded_source = _perhaps(event.recorded_at), event.recorded_source
+    if asset.object_id is None:
+        asset.sha256, asset.size = event.sha256, event.size
+    save_asset(asset)
+
+
+@apply.register
+def _(event: events.AssetUploaded, ledger: Ledger, now: datetime) -> None:
+    asset = _asset(ledger, event.asset_id, now)
+    if asset.uploaded_at is None:
+        asset.uploaded_at, asset.uploaded_source = in_utc(event.uploaded_at), "station"
+    save_asset(asset)
+
+
+@apply.register
+def _(event: events.AssetVerified, ledger: Ledger, now: datetime) -> None:
+    asset = _asset(ledger, event.asset_id, now)
+    if asset.verified_at is None:
+        asset.verified_at, asset.verified_source = in_utc(event.verified_at), "station"
+    save_asset(asset)
+
+
+@apply.register
+def _(event: events.AssetErased, ledger: Ledger, now: datetime) -> None:
+    asset = _asset(ledger, event.asset_id, now)
+    asset.erased_at, asset.erased_source = in_utc(event.erased_at), "station"
+    save_asset(asset)
+
+
+@apply.register
+def _(event: events.AssetKept, ledger: Ledger, now: datetime) -> None:
+    asset = _asset(ledger, event.asset_id, now)
+    asset.kept_reason = event.reason or "kept"
+    save_asset(asset)
+
+
+@apply.register
+def _(event: events.AssetGone, ledger: Ledger, now: datetime) -> None:
+    asset = _asset(ledger, event.asset_id, now)
+    asset.gone_at = in_utc(event.at.wall)
+    save_asset(asset)
+
+
+@apply.register
+def _(event: events.AssetQuarantined, ledger: Ledger, now: datetime) -> None:
+    asset = _asset(ledger, event.asset_id, now)
+    asset.quarantined_reason = f"{event.reason} {event.detail}".strip() or "quarantined"
+    save_asset(asset)
+
+
+@apply.register
+def _(event: events.AssetReturned, ledger: Ledger, now: datetime) -> None:
+    asset = _asset(ledger, event.asset_id, now)
+    asset.quarantined_reason = ""
+    save_asset(asset)

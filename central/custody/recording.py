@@ -1,0 +1,158 @@
+"""Taking custody events into their chain: idempotent, without gaps, forks noticed, nothing ever thrown away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+import structlog
+from django.db import OperationalError, transaction
+
+from central.custody.applying import Unapplicable, apply, in_utc
+from central.custody.models import CustodyEvent, Fork, ParkedEvent
+from central.fleet.models import Ledger
+from protocol.chain import event_hash
+from protocol.events import Event, decode_body
+from protocol.messages import EventEnvelope
+
+log = structlog.get_logger()
+
+
+class ForeignLedger(Exception):
+    """The ledger belongs to another station. To the asking station it does not exist."""
+
+
+class LedgerClosed(Exception):
+    """The station's PC was replaced; its old ledger takes no more events."""
+
+
+class Forked(Exception):
+    """Another event stands at this place already. It was recorded and is shown to people."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A body as far as it could be read."""
+
+    event: Event | None
+    reason: str = ""
+
+
+def record_events(station: str, envelopes: list[EventEnvelope], now: datetime) -> int:
+    """Store what continues the chain, in one transaction; returns the highest contiguous number.
+
+    Raises:
+        ForeignLedger, LedgerClosed: nothing was stored.
+        Forked: the events before the fork were stored, and the fork was recorded.
+    """
+    fork: int | None = None
+    with transaction.atomic():
+        ledger = _ledger_of(station, envelopes[0].ledger_uuid, now)
+        for envelope in envelopes:
+            if envelope.number > ledger.head_number + 1:
+                _note_gap(ledger, envelope.number, now)
+                break
+            if not _take(ledger, envelope, now):
+                fork = envelope.number
+                break
+        ledger.save()
+    if fork is not None:
+        raise Forked(fork)
+    return ledger.head_number
+
+
+def _ledger_of(station: str, ledger_uuid: UUID, now: datetime) -> Ledger:
+    ledger, _ = Ledger.objects.get_or_create(
+        ledger_uuid=ledger_uuid, defaults={"station_id": station, "opened_at": now}
+    )
+    if ledger.station_id != station:
+        raise ForeignLedger
+    if ledger.closed_at is not None:
+        raise LedgerClosed
+    return ledger
+
+
+def _note_gap(ledger: Ledger, number: int, now: datetime) -> None:
+    if ledger.gap_until is None:
+        log.warning("ledger_gap", ledger=str(ledger.ledger_uuid), after=ledger.head_number, offered=number)
+    ledger.gap_since = ledger.gap_since or now
+    ledger.gap_until = max(number, ledger.gap_until or 0)
+
+
+def _take(ledger: Ledger, envelope: EventEnvelope, now: datetime) -> bool:
+    """True when the event stands at its place, now or already; False for a fork."""
+    body = envelope.body.encode()
+    offered = event_hash(ledger.ledger_uuid, envelope.number, bytes.fromhex(envelope.previous_hash), body).hex()
+    if envelope.number <= ledger.head_number:
+        known = ledger.events.get(number=envelope.number).hash
+        return known == offered or _record_fork(ledger, envelope, known, offered, now)
+    if envelope.previous_hash != ledger.head_hash:
+        return _record_fork(ledger, envelope, ledger.head_hash, envelope.previous_hash, now)
+    reading = _read(body)
+    row = CustodyEvent.objects.create(
+        ledger=ledger,
+        number=envelope.number,
+        previous_hash=envelope.previous_hash,
+        hash=offered,
+        body=envelope.body,
+        received_at=now,
+        name=_name(reading.event),
+        at=_instant(reading.event),
+        asset_id=getattr(reading.event, "asset_id", None),
+    )
+    ledger.head_number, ledger.head_hash = envelope.number, offered
+    if ledger.gap_until is not None and ledger.gap_until <= envelope.number:
+        ledger.gap_until = ledger.gap_since = None
+    reason = reading.reason or _apply(ledger, reading.event, now)
+    if reason:
+        ParkedEvent.objects.create(event=row, reason=reason, parked_at=now)
+        log.warning("event_parked", ledger=str(ledger.ledger_uuid), number=envelope.number, reason=reason)
+    return True
+
+
+def _record_fork(ledger: Ledger, envelope: EventEnvelope, known: str, offered: str, now: datetime) -> bool:
+    Fork.objects.get_or_create(
+        ledger=ledger,
+        number=envelope.number,
+        offered_hash=offered,
+        defaults={"known_hash": known, "offered_body": envelope.body, "noticed_at": now},
+    )
+    log.error("ledger_fork", ledger=str(ledger.ledger_uuid), number=envelope.number, known=known, offered=offered)
+    return False
+
+
+def _read(body: bytes) -> Reading:
+    try:
+        return Reading(decode_body(body))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Reading(None, str(error) or type(error).__name__)
+
+
+def _name(event: Event | None) -> str:
+    return "" if event is None else str(type(event).__struct_config__.tag)
+
+
+def _instant(event: Event | None) -> datetime | None:
+    if event is None or event.at.wall.tzinfo is None:
+        return None
+    return in_utc(event.at.wall)
+
+
+def _apply(ledger: Ledger, event: Event | None, now: datetime) -> str:
+    """Why the event could not be applied, or nothing. Its chain goes on either way."""
+    try:
+        with transaction.atomic():
+            apply(event, ledger, now)
+    except Unapplicable as error:
+        return str(error)
+    except OperationalError:
+        raise  # the database is in trouble, not the event
+    except Exception as error:  # noqa: BLE001 - one strange event must never block those behind it
+        return repr(error)
+    return ""

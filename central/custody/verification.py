@@ -1,0 +1,161 @@
+"""The check that a receipt stands on: read back what is stored, hash it, keep it, and only then sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from central.custody.assets import save_asset
+from central.custody.models import Asset, Receipt, StoredObject, Upload
+from central.custody.object_store import EMPTY_SHA256, Digest, ObjectStore, read_back
+from central.custody.receipts import issue_receipt
+from central.custody.receiving import open_part
+from central.custody.signing import ReceiptSigner
+from central.custody.turns import Turns
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Verified:
+    """Central holds exactly the claimed bytes and has signed for them."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True)
+class Mismatched:
+    """Central holds other bytes than claimed. A new upload is needed."""
+
+    found: Digest
+
+
+@dataclass(frozen=True)
+class Incomplete:
+    """Bytes are missing: the upload goes on at `offset`, or there is none (`offset` None)."""
+
+    offset: int | None
+
+
+Outcome = Verified | Mismatched | Incomplete
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What a verification works with."""
+
+    store: ObjectStore
+    turns: Turns
+    signer: ReceiptSigner
+    now: Callable[[], datetime]
+
+
+def verify_asset(
+    place: Workplace, asset_id: UUID, claim: Digest, progress: Callable[[int], None] = lambda _: None
+) -> Outcome:
+    """Read back this asset's bytes and give a receipt for them, or say what is there instead.
+
+    May be run again after any interruption: every step leaves either a part or an object that is complete.
+
+    Raises:
+        OSError: the disk could not be read. Nothing was changed.
+        UploadBusy: a body is being written to the upload right now.
+    """
+    asset = Asset.objects.get(pk=asset_id)
+    upload = asset.uploads.exclude(state=Upload.DEAD).first()
+    if upload is None:
+        return _refused_before(asset)
+    if upload.state == Upload.STORED:
+        outcome = _recheck_stored(place, asset, upload, claim, progress)
+    else:
+        with place.turns.take(upload.pk):
+            outcome = _check_part(place, asset, upload, claim, progress)
+    if outcome is not None:
+        return outcome
+    asset.refresh_from_db()
+    return Verified(issue_receipt(asset, place.signer, place.now()))
+
+
+def _refused_before(asset: Asset) -> Outcome:
+    """The same answer again, should the first one have been lost on the way."""
+    refused = asset.uploads.filter(state=Upload.DEAD).order_by("-created_at").first()
+    if refused is None or refused.central_size is None:
+        return Incomplete(None)
+    return Mismatched(Digest(refused.central_sha256, refused.central_size))
+
+
+def _check_part(
+    place: Workplace, asset: Asset, upload: Upload, claim: Digest, progress: Callable[[int], None]
+) -> Outcome | None:
+    with open_part(place.store, upload.pk, place.now) as part:
+        if part.committed < upload.length:
+            return Incomplete(part.committed)
+        found = read_back(place.store.part(upload.pk), progress)
+        if found != claim:
+            _refuse(asset.pk, upload, found)
+            place.store.set_part_aside(upload.pk)
+            log.error("upload_mismatched", asset=str(asset.pk), claimed=claim.sha256, found=found.sha256)
+            return Mismatched(found)
+        if place.store.place(upload.pk, found, place.now()):
+            log.error("rotten_object_replaced", sha256=found.sha256, asset=str(asset.pk))
+        _commit_stored(asset.pk, upload, found, place.now())
+        place.store.drop_part(upload.pk)
+    return None
+
+
+def _recheck_stored(
+    place: Workplace, asset: Asset, upload: Upload, claim: Digest, progress: Callable[[int], None]
+) -> Outcome | None:
+    stored = asset.object
+    assert stored is not None  # noqa: S101 - an upload is stored together with its object
+    wanted = Digest(stored.sha256, stored.size)
+    try:
+        found = read_back(place.store.object(stored.sha256), progress)
+    except FileNotFoundError:
+        found = Digest(EMPTY_SHA256, 0)
+    now = place.now()
+    if found != wanted:
+        place.store.set_aside(stored.sha256, now)
+        with transaction.atomic():
+            StoredObject.objects.filter(pk=stored.pk).update(rotten_at=now)
+            _refuse(asset.pk, upload, found)
+            for sharer in Asset.objects.filter(object=stored):
+                save_asset(sharer)
+        log.error("object_rotten", sha256=stored.sha256, found=found.sha256, asset=str(asset.pk))
+        return Mismatched(found)
+    StoredObject.objects.filter(pk=stored.pk).update(verified_at=now, rotten_at=None)
+    # A wrong claim about good bytes changes nothing: they were receipted once and stay.
+    return None if claim == wanted else Mismatched(found)
+
+
+def _refuse(asset_id: UUID, upload: Upload, found: Digest) -> None:
+    """End this upload, so that the next one of the same asset begins anew."""
+    with transaction.atomic():
+        Upload.objects.filter(pk=upload.pk).update(
+            state=Upload.DEAD, central_sha256=found.sha256, central_size=found.size
+        )
+        asset = Asset.objects.get(pk=asset_id)
+        asset.uploaded_at, asset.uploaded_source = None, ""
+        save_asset(asset)
+
+
+def _commit_stored(asset_id: UUID, upload: Upload, found: Digest, now: datetime) -> None:
+    with transaction.atomic():
+        stored, made = StoredObject.objects.get_or_create(
+            sha256=found.sha256, defaults={"size": found.size, "stored_at": now, "verified_at": now}
+        )
+        if not made:
+            stored.verified_at, stored.rotten_at = now, None
+            stored.save()
+        Upload.objects.filter(pk=upload.pk).update(state=Upload.STORED, touched_at=now)
+        asset = Asset.objects.get(pk=asset_id)
+        asset.object, asset.sha256, asset.size = stored, found.sha256, found.size
+        asset.verified_at, asset.verified_source = now, "central"
+        save_asset(asset)
+        for sharer in Asset.objects.filter(object=stored).exclude(pk=asset_id):
+            save_asset(sharer)

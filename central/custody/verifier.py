@@ -1,0 +1,98 @@
+"""Hashing in the background: a caller asks, waits a moment, and asks again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from django.db import connections
+
+from central.custody.object_store import Digest
+from central.custody.turns import UploadBusy
+from central.custody.verification import Outcome, Workplace, verify_asset
+
+log = structlog.get_logger()
+
+RESULT_LIFE_S = 60.0
+"""Seconds after which an unfetched result is forgotten and the bytes are read again."""
+
+
+@dataclass(frozen=True)
+class Hashing:
+    """Not finished. `hashed` bytes were read so far."""
+
+    hashed: int
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """The disk or the database failed; nothing was changed. Asking again tries again."""
+
+    reason: str
+
+
+Answer = Outcome | Hashing | Unreadable
+
+
+@dataclass
+class _Job:
+    claim: Digest
+    hashed: int = 0
+    result: Outcome | Unreadable | None = None
+    ended: threading.Event = field(default_factory=threading.Event)
+    ended_at: float = 0.0
+
+
+class Verifier:
+    """At most `threads` verifications at a time, one per asset.
+
+    A job that dies with the process is lost without harm: the next question starts it again.
+    """
+
+    def __init__(self, place: Workplace, threads: int = 2) -> None:
+        self._place = place
+        self._slots = threading.Semaphore(threads)
+        self._lock = threading.Lock()
+        self._jobs: dict[UUID, _Job] = {}
+
+    def ask(self, asset_id: UUID, claim: Digest, wait_s: float) -> Answer:
+        """The outcome if it is there within `wait_s` seconds. Each result is handed out once."""
+        with self._lock:
+            self._forget_old()
+            job = self._jobs.get(asset_id)
+            if job is None or (job.ended.is_set() and job.claim != claim):
+                job = self._jobs[asset_id] = _Job(claim)
+                threading.Thread(target=self._run, args=(asset_id, job), daemon=True).start()
+        job.ended.wait(wait_s)
+        with self._lock:
+            if job.result is None or job.claim != claim:
+                return Hashing(job.hashed)
+            if self._jobs.get(asset_id) is job:
+                del self._jobs[asset_id]
+            return job.result
+
+    def _forget_old(self) -> None:
+        limit = time.monotonic() - RESULT_LIFE_S
+        for asset_id, job in list(self._jobs.items()):
+            if job.ended.is_set() and job.ended_at < limit:
+                del self._jobs[asset_id]
+
+    def _run(self, asset_id: UUID, job: _Job) -> None:
+        def progress(hashed: int) -> None:
+            job.hashed = hashed
+
+        try:
+            with self._slots:
+                job.result = verify_asset(self._place, asset_id, job.claim, progress)
+        except UploadBusy:
+            job.result = Unreadable("the upload is being written to")
+        except Exception as error:
+            log.error("verification_failed", asset=str(asset_id), error=repr(error), exc_info=True)
+            job.result = Unreadable(repr(error))
+        finally:
+            job.ended_at = time.monotonic()
+            job.ended.set()
+            connections.close_all()

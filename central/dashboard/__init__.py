@@ -1,0 +1,1 @@
+"""Plain read-only pages for people: stations, docks, assets."""

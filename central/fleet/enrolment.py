@@ -1,0 +1,119 @@
+"""Adding stations, spending enrolment codes, and telling which station a credential belongs to."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from central.fleet.models import Credential, EnrolmentCode, Ledger, Station
+from central.refusals import CommandRefused
+
+CODE_LIFE = timedelta(days=7)
+STATION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+class StationRefused(CommandRefused):
+    """The command did nothing; the message says why and what to do."""
+
+
+class CodeRefused(Exception):
+    """The enrolment code is unknown, spent or too old. Nothing was enrolled."""
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    station: str
+    credential: str
+
+
+def digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def add_station(station_id: str, now: datetime) -> str:
+    """Make the station known and return its one-time code; a station never enrolled gets a fresh code.
+
+    Raises:
+        StationRefused: the name is no station name, or a PC is enrolled there already.
+    """
+    if not STATION_ID.fullmatch(station_id):
+        raise StationRefused(
+            f"{station_id!r} cannot name a station: use 1 to 64 letters, digits, '.', '_' or '-', "
+            "beginning with a letter or digit"
+        )
+    with transaction.atomic():
+        station, _ = Station.objects.get_or_create(station_id=station_id, defaults={"added_at": now})
+        if station.credentials.exists():
+            raise StationRefused(
+                f"station {station_id} is enrolled already; "
+                f"for a new PC in its place run: station replace {station_id}"
+            )
+        return _new_code(station, now, replaces=False)
+
+
+def replace_station(station_id: str, now: datetime, *, revoke_now: bool = False) -> str:
+    """A one-time code for a new PC in the old one's place.
+
+    The old PC stays trusted until the new one enrols, so that it can still deliver, unless `revoke_now`.
+
+    Raises:
+        StationRefused: there is no such station.
+    """
+    with transaction.atomic():
+        station = Station.objects.filter(pk=station_id).first()
+        if station is None:
+            raise StationRefused(f"there is no station {station_id}; to make one run: station add {station_id}")
+        if revoke_now:
+            _retire_old_pc(station, now)
+        return _new_code(station, now, replaces=True)
+
+
+def _new_code(station: Station, now: datetime, *, replaces: bool) -> str:
+    station.codes.filter(used_at=None).update(expires_at=now)
+    code = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+    EnrolmentCode.objects.create(
+        station=station, code_sha256=digest(code), created_at=now, expires_at=now + CODE_LIFE, replaces=replaces
+    )
+    return code
+
+
+def spend_code(code: str, public_key: str, hostname: str, now: datetime) -> Enrolled:
+    """Enrol one PC with a code that nobody used before.
+
+    Raises:
+        CodeRefused: the code is unknown, spent or expired.
+    """
+    with transaction.atomic():
+        wanted = EnrolmentCode.objects.filter(code_sha256=digest(code.strip().upper()))
+        if wanted.filter(used_at=None, expires_at__gt=now).update(used_at=now) != 1:
+            raise CodeRefused
+        spent = wanted.select_related("station").get()
+        if spent.replaces:
+            _retire_old_pc(spent.station, now)
+        token = secrets.token_urlsafe(32)
+        Credential.objects.create(
+            station=spent.station,
+            token_sha256=digest(token),
+            public_key=public_key,
+            hostname=hostname[:255],
+            created_at=now,
+        )
+    return Enrolled(spent.station.pk, token)
+
+
+def _retire_old_pc(station: Station, now: datetime) -> None:
+    """Revoke what the old PC held and close its chains where they stand."""
+    station.credentials.filter(revoked_at=None).update(revoked_at=now)
+    Ledger.objects.filter(station=station, closed_at=None).update(closed_at=now)
+
+
+def station_of(token: str) -> str | None:
+    """The id of the station that holds this credential; None when it is unknown or revoked."""
+    found = Credential.objects.filter(token_sha256=digest(token), revoked_at=None).only("station_id").first()
+    return None if found is None else found.station_id

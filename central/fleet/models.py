@@ -1,0 +1,94 @@
+"""Stations, their credentials, their latest heartbeat, their bays and their ledgers."""
+
+from __future__ import annotations
+
+from django.db import models
+
+GENESIS_HEX = "0" * 64
+
+
+class Station(models.Model):
+    """One dock station by its name; its PC may be replaced."""
+
+    station_id = models.CharField(max_length=64, primary_key=True)
+    added_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.station_id
+
+
+class EnrolmentCode(models.Model):
+    """A one-time code; only its SHA-256 is kept."""
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="codes")
+    code_sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    replaces = models.BooleanField(default=False)
+    """True when the PC that uses this code takes the place of an older one."""
+
+
+class Credential(models.Model):
+    """What one PC proves itself with; only the SHA-256 of the token is kept."""
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="credentials")
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    public_key = models.CharField(max_length=64)
+    """Ed25519 public key of the PC, base64."""
+    hostname = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+
+class Heartbeat(models.Model):
+    """The latest heartbeat of a station: the message as it came, and the columns that pages need."""
+
+    station = models.OneToOneField(Station, on_delete=models.PROTECT, primary_key=True, related_name="heartbeat")
+    received_at = models.DateTimeField()
+    body = models.TextField()
+    sequence = models.BigIntegerField()
+    boot_id = models.CharField(max_length=64)
+    version = models.CharField(max_length=64)
+    watched_until = models.DateTimeField(null=True)
+    watched_event = models.BigIntegerField(null=True)
+    oldest_unreceipted_at = models.DateTimeField(null=True)
+    slowest_loop_s = models.FloatField(default=0)
+    """Age of the agent's least recent loop, in seconds: alive is not healthy."""
+
+
+class Bay(models.Model):
+    """One slot of a station as it was last reported."""
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="bays")
+    bay = models.CharField(max_length=255)
+    label = models.CharField(max_length=255, blank=True)
+    state = models.CharField(max_length=64, blank=True)
+    camera = models.CharField(max_length=255, blank=True)
+    reported_at = models.DateTimeField(null=True)
+    trouble = models.TextField(blank=True)
+    trouble_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["station", "bay"], name="one_row_per_bay"),)
+
+
+class Ledger(models.Model):
+    """One chain of custody events of one station, and how far central holds it."""
+
+    sequence = models.BigAutoField(primary_key=True)
+    ledger_uuid = models.UUIDField(unique=True)
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="ledgers")
+    opened_at = models.DateTimeField()
+    head_number = models.BigIntegerField(default=0)
+    """Every event up to this number is held."""
+    head_hash = models.CharField(max_length=64, default=GENESIS_HEX)
+    gap_until = models.BigIntegerField(null=True)
+    """Set while an event of this number was offered but an earlier one is missing."""
+    gap_since = models.DateTimeField(null=True)
+    predecessor = models.UUIDField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    """Set when the station's PC was replaced: nothing more is accepted."""
+    witnessed_number = models.BigIntegerField(null=True)
+    """The highest head that the station named in a heartbeat and that agreed with ours."""
+    witnessed_at = models.DateTimeField(null=True)

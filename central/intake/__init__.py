@@ -1,0 +1,1 @@
+"""The doors for stations: parse, one transaction, answer."""

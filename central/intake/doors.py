@@ -1,0 +1,99 @@
+"""One door per row of the table of calls: who knocks, what they say, and which view answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.urls import URLPattern, path
+from django.views.decorators.csrf import csrf_exempt
+
+from central.fleet.enrolment import station_of
+from central.intake.answers import Refused
+from protocol.calls import CALLS, PREFIX, Call
+
+View = Callable[..., HttpResponse]
+
+VIEWS: dict[str, View] = {}
+"""The view of each call by the call's name; filled by `@door`."""
+
+
+def door(name: str) -> Callable[[View], View]:
+    """Register the view that answers the call `name`."""
+
+    def register(view: View) -> View:
+        VIEWS[name] = view
+        return view
+
+    return register
+
+
+@cache
+def _decoder(struct: type[Any]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(struct)
+
+
+def _parsed(call: Call, request: HttpRequest) -> dict[str, Any]:
+    if call.request is None:
+        return {}
+    try:
+        return {"message": _decoder(call.request).decode(request.body)}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(
+            400, "bad_request", f"the body is no {call.request.__name__}: {error}", f"see {PREFIX}/openapi.json"
+        ) from error
+
+
+def knocking_station(request: HttpRequest) -> str:
+    """The station whose credential the request carries.
+
+    Raises:
+        Refused: 401, when there is none, or one that is unknown or revoked.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    station = station_of(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
+    if station is None:
+        raise Refused(
+            401,
+            "unauthorized",
+            "the credential is missing, unknown or revoked; nothing was accepted",
+            "keep the footage and enroll this station again",
+            WWW_Authenticate="Bearer",
+        )
+    return station
+
+
+def _answer(call: Call, request: HttpRequest, keys: dict[str, Any]) -> HttpResponse:
+    given = {} if call.open else {"station": knocking_station(request)}
+    return VIEWS[call.name](request, **given, **keys, **_parsed(call, request))
+
+
+def _dispatcher(calls: dict[str, Call]) -> View:
+    @csrf_exempt
+    def dispatch(request: HttpRequest, **keys: Any) -> HttpResponse:
+        call = calls.get(request.method or "")
+        if call is None:
+            return HttpResponseNotAllowed(sorted(calls))
+        return _answer(call, request, keys)
+
+    return dispatch
+
+
+def url_patterns() -> list[URLPattern]:
+    """The addresses of all calls.
+
+    Raises:
+        LookupError: a call of the table has no view, or a view has no call.
+    """
+    if names := {call.name for call in CALLS} ^ set(VIEWS):
+        raise LookupError(f"calls and views do not match: {sorted(names)}")
+    by_path: dict[str, dict[str, Call]] = {}
+    for call in CALLS:
+        by_path.setdefault(call.path, {})[call.method] = call
+    return [
+        path((PREFIX + where).lstrip("/").replace("{", "<uuid:").replace("}", ">"), _dispatcher(calls))
+        for where, calls in by_path.items()
+    ]

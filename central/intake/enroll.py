@@ -1,0 +1,55 @@
+"""The door where a new PC trades its code for a credential."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+from central import clock
+from central.custody.epochs import store_epoch
+from central.fleet.enrolment import CodeRefused, spend_code
+from central.intake.answers import Refused, json_answer
+from central.intake.doors import door
+from central.intake.workplace import workplace
+from protocol.messages import EnrollAnswer, EnrollRequest, ReceiptKey
+
+log = structlog.get_logger()
+
+
+@door("enroll")
+def enroll(request: HttpRequest, message: EnrollRequest) -> HttpResponse:
+    _check_public_key(message.public_key)
+    now = clock.now()
+    try:
+        enrolled = spend_code(message.code, message.public_key, message.hostname, now)
+    except CodeRefused:
+        log.warning("enrolment_refused", hostname=message.hostname)
+        raise Refused(
+            403,
+            "code_refused",
+            "the enrolment code is unknown, used already or too old; nothing was enrolled",
+            "ask for a fresh one: dock-central station add (or replace) prints it",
+        ) from None
+    log.info("station_enrolled", station=enrolled.station, hostname=message.hostname, version=message.version)
+    signer = workplace().signer
+    return json_answer(
+        EnrollAnswer(
+            station=enrolled.station,
+            credential=enrolled.credential,
+            receipt_key=ReceiptKey(key_id=signer.key_id, public_key=signer.public_key),
+            store_epoch=store_epoch(),
+            server_time=now,
+        )
+    )
+
+
+def _check_public_key(text: str) -> None:
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != 32:
+        raise Refused(400, "bad_public_key", "public_key must be 32 bytes in base64; the code was not used")

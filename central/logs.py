@@ -1,0 +1,47 @@
+"""Logging as events with keys and values, one JSON object per line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TextIO
+
+import structlog
+
+_SHARED: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+
+
+def set_up_logs(stream: TextIO) -> None:
+    """Send every log, Django's and gunicorn's too, to `stream` as JSON."""
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_SHARED,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    logging.getLogger("django.request").setLevel(logging.ERROR)
+    logging.getLogger("django.security.csrf").setLevel(logging.ERROR)
+
+
+def set_up_command_logs() -> None:
+    """Logs of commands that print something go to stderr; only warnings and worse."""
+    set_up_logs(sys.stderr)
+    logging.getLogger().setLevel(logging.WARNING)
