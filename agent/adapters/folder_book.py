@@ -1,0 +1,102 @@
+"""Which folders are docked cameras, from look to look."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from agent.adapters.folder_marks import Look
+from agent.ports import SourceEvent
+from agent.rules.footage import Instant, Presence
+from agent.rules.plugs import FolderMark, is_same_plug
+from agent.rules.profiles import shown
+
+SETTLED_NS = 2_000_000_000
+"""Events reach us up to half a second late: this long a change of a folder may still turn out to be a replug."""
+
+
+@dataclass(slots=True)
+class _Known:
+    presence: Presence
+    latest: FolderMark
+    settled: FolderMark
+    """The mark before the changes that are younger than SETTLED_NS."""
+    changed_at_ns: int = 0
+
+
+class FolderBook:
+    """Remembers what the last look showed. Not thread-safe."""
+
+    def __init__(self, base: bytes, *, proves_dock: bool, settle_s: float) -> None:
+        self._base = base
+        self._proves_dock = proves_dock
+        self._settle_s = settle_s
+        self._known: dict[bytes, _Known] = {}
+        self._reported: set[tuple[str, bytes]] = set()
+
+    def present(self) -> dict[str, Presence]:
+        return {known.presence.key: known.presence for known in self._known.values()}
+
+    def compare(self, look: Look, left: frozenset[bytes], since: Instant | None, now: Instant) -> bool:
+        """Take over what a look showed; True when a camera came or went. `left` are names that may have gone
+        away since the last look; `since` is the instant of that last look."""
+        gone = [name for name in self._known if name not in look.marks and name not in look.unreadable]
+        for name in gone:
+            del self._known[name]
+        plugged = [name for name, mark in look.marks.items() if not self._stayed(name, mark, name in left, now)]
+        for name in plugged:
+            again = name in self._known and self._known[name].latest.name() == look.marks[name].name()
+            presence = self._presence(name, look.marks[name], since, now, again=again)
+            self._known[name] = _Known(presence, look.marks[name], look.marks[name])
+        return bool(gone or plugged)
+
+    def reports(self, look: Look, now: Instant) -> list[SourceEvent]:
+        """What is in the directory and is no camera, or a troubled one: once for as long as it stays."""
+        found = {("symlink", name): "" for name in look.links}
+        found |= {("unreadable", name): why for name, why in look.unreadable.items()}
+        fresh = [(kind, name, why) for (kind, name), why in found.items() if (kind, name) not in self._reported]
+        self._reported = set(found)
+        return [
+            SourceEvent(
+                kind="device_refused" if kind == "symlink" else "bay_trouble",
+                at=now,
+                bay=bay_of(name),
+                reason=kind,
+                detail=why or f"{shown(name)!r} is a symbolic link: links are never followed.",
+            )
+            for kind, name, why in sorted(fresh)
+        ]
+
+    def _stayed(self, name: bytes, mark: FolderMark, left: bool, now: Instant) -> bool:
+        known = self._known.get(name)
+        if known is None:
+            return False
+        if not is_same_plug(known.latest, mark, left=False) or not is_same_plug(known.settled, mark, left=left):
+            return False
+        if mark != known.latest:
+            known.latest, known.changed_at_ns = mark, now.monotonic_ns
+        elif now.monotonic_ns - known.changed_at_ns > SETTLED_NS:
+            known.settled = mark
+        return True
+
+    def _presence(
+        self, name: bytes, mark: FolderMark, since: Instant | None, now: Instant, *, again: bool
+    ) -> Presence:
+        path = self._base + b"/" + name
+        plug = f"{now.boot_id[:8]}-{mark.name()}" + (f"-{mark.changed_ns:x}" if again else "")
+        return Presence(
+            key=f"folder:{shown(path)}@{plug}",
+            source="folder",
+            bay=bay_of(name),
+            seen_at=now,
+            absent_until=since,
+            proves_dock=self._proves_dock,
+            directory=os.fsdecode(path),
+            settle_s=self._settle_s,
+            facts={"source": "folder", "bay": bay_of(name), "folder_name": shown(name)},
+        )
+
+
+def bay_of(name: bytes) -> str:
+    """The bay of a folder camera."""
+    return f"folder:{shown(name)}"
