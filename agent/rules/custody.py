@@ -126,12 +126,15 @@ def _name(change: c.Change) -> str:
 
 
 def _found_again(asset: Asset, change: c.AssetFound) -> Asset:
+    if (change.camera, change.path) != (asset.camera, asset.path):
+        raise IllegalMove(f"asset {asset.asset_id} is another file: of camera {asset.camera}")
     return replace(
         asset,
         session=change.session,
         bay=change.bay,
         size=change.size,
         mtime_ns=change.mtime_ns,
+        flagged=change.flagged or asset.flagged,
         on_card=True,
         docked_at=change.docked_at,
     )
@@ -147,29 +150,36 @@ def _staged(asset: Asset, change: c.AssetStaged) -> Asset:
         recorded_at=change.recorded_at,
         recorded_source=change.recorded_source,
         staged_at=change.at.wall,
-        upload_attempt=0,
+        # The count of attempts goes on: central must never take a new copy for the rest of an old upload.
         upload_url=None,
         upload_offset=0,
+        # It was just read from the card, so an erase that was once begun did not happen.
+        erase_started_at=None,
+        erased_at=None,
     )
 
 
 def _intended(asset: Asset, change: c.UploadIntended) -> Asset:
+    if change.attempt < max(asset.upload_attempt, 1):
+        raise IllegalMove(f"attempt {change.attempt} of asset {asset.asset_id} after attempt {asset.upload_attempt}")
     return replace(asset, upload_attempt=change.attempt, upload_url=None, upload_offset=0)
 
 
 def _opened(asset: Asset, change: c.UploadOpened) -> Asset:
+    if asset.upload_attempt == 0:
+        raise IllegalMove(f"the upload of asset {asset.asset_id} was opened before it was intended")
     return replace(asset, upload_url=change.url)
 
 
 def _advanced(asset: Asset, change: c.UploadAdvanced) -> Asset:
     # An offset may fall back (central cut its file after a crash) but never passes what there is to send.
-    if change.offset > asset.size:
+    if not 0 <= change.offset <= asset.size:
         raise IllegalMove(f"offset {change.offset} of asset {asset.asset_id}, which has {asset.size} bytes")
     return replace(asset, upload_offset=change.offset)
 
 
 def _discarded(asset: Asset, _: c.UploadDiscarded) -> Asset:
-    return replace(asset, upload_url=None, upload_offset=0)
+    return replace(asset, upload_url=None, upload_offset=0, uploaded_at=None)
 
 
 def _uploaded(asset: Asset, change: c.AssetUploaded) -> Asset:
@@ -188,11 +198,18 @@ def _verified(asset: Asset, change: c.AssetVerified) -> Asset:
 
 
 def _voided(asset: Asset, _: c.ReceiptVoided) -> Asset:
-    if asset.spooled:
-        return replace(asset, receipt=None, verified_at=None, uploaded_at=None, upload_url=None, upload_offset=0)
-    if asset.on_card and asset.state is not S.ERASED:
-        return replace(asset, state=S.FOUND, receipt=None, verified_at=None, uploaded_at=None, upload_url=None)
-    raise IllegalMove(f"asset {asset.asset_id} is neither in the spool nor on a card: nothing to send again")
+    if not asset.spooled and not asset.on_card:
+        raise IllegalMove(f"asset {asset.asset_id} is neither in the spool nor on a card: nothing to send again")
+    return replace(
+        asset,
+        state=S.STAGED if asset.spooled else S.FOUND,
+        receipt=None,
+        verified_at=None,
+        uploaded_at=None,
+        upload_url=None,
+        upload_offset=0,
+        reason="",
+    )
 
 
 def _erase_started(asset: Asset, change: c.EraseStarted) -> Asset:
@@ -220,7 +237,7 @@ def _gone(asset: Asset, _: c.AssetGone) -> Asset:
 
 
 def _seen_again(asset: Asset, change: c.AssetSeenAgain) -> Asset:
-    if change.sha256 != asset.sha256:
+    if (change.sha256, change.size) != (asset.sha256, asset.size):
         raise IllegalMove(f"asset {asset.asset_id} was seen with another digest: that is another asset")
     if asset.state is S.VERIFIED and asset.receipt is None:
         raise IllegalMove(f"asset {asset.asset_id} has no receipt")
@@ -237,6 +254,8 @@ def _seen_again(asset: Asset, change: c.AssetSeenAgain) -> Asset:
 
 
 def _quarantined(asset: Asset, change: c.AssetQuarantined) -> Asset:
+    if not change.reason:
+        raise IllegalMove(f"asset {asset.asset_id} would be quarantined without a reason")
     return replace(asset, reason=change.reason, returns_to=S.STAGED if asset.spooled else S.FOUND)
 
 
@@ -247,6 +266,7 @@ def _returned(asset: Asset, _: c.AssetReturned) -> Asset:
         returns_to=None,
         reason="",
         mismatches=0,
+        uploaded_at=None,
         upload_url=None,
         upload_offset=0,
     )
