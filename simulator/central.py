@@ -1,0 +1,324 @@
+"""Central in memory: real digests, real Ed25519 receipts, and every way in which a server lets one down."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from agent.errors import (
+    AuthRefused,
+    ChunkRefused,
+    ChunkTooLarge,
+    OffsetConflict,
+    ProtocolViolation,
+    Refused,
+    RetryLater,
+    SpoolBroken,
+    UploadGone,
+    UploadLocked,
+)
+from agent.ports import (
+    Clock,
+    Hashing,
+    HeartbeatReply,
+    Mismatch,
+    Pace,
+    SignedStatement,
+    SpooledFile,
+    StoredEvent,
+    UnknownAsset,
+    UploadIntent,
+    UploadState,
+    VerifyAnswer,
+)
+from protocol.chain import GENESIS, event_hash
+from protocol.messages import ReceiptContent, encode
+
+
+@dataclass(slots=True)
+class Faults:
+    """What goes wrong now. Assign; `False`, `0` and `None` are a healthy central."""
+
+    away: bool = False
+    """No answer at all."""
+    retry_after_s: float | None = None
+    """503 with this wait."""
+    refuses_credential: bool = False
+    lies_about_offset: bool = False
+    """Acknowledges more than it was sent. The adapter notices and believes nothing."""
+    locked: bool = False
+    """423: an earlier connection still holds the upload."""
+    damages_chunks: int = 0
+    """So many chunks arrive damaged (460)."""
+    largest_chunk: int | None = None
+    """413 beyond."""
+    loses_answers: int = 0
+    """So many appends are stored, and their answers lost."""
+    cuts_after: int | None = None
+    """The connection breaks after so many bytes of a chunk; what arrived is stored."""
+    hashes_for: int = 0
+    """So many verify calls are answered with "still hashing"."""
+    corrupts: bool = False
+    """Stores other bytes than were sent."""
+    forges: bool = False
+    """Signs with a key that nobody pinned."""
+
+
+@dataclass(slots=True)
+class Upload:
+    intent: UploadIntent
+    url: str
+    content: bytearray = field(default_factory=bytearray)
+
+
+@dataclass(slots=True)
+class _Ledger:
+    events: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
+    """By number: hash and body."""
+
+    def contiguous(self) -> int:
+        number = 0
+        while number + 1 in self.events:
+            number += 1
+        return number
+
+
+class MemoryCentral:
+    """The ports `FootageStore`, `Central` and `ReceiptKeys`, for one station."""
+
+    def __init__(self, clock: Clock, station: str = "east-1") -> None:
+        self.station = station
+        self.faults = Faults()
+        self.store_epoch = 1
+        """Raise it to play a restore from a backup."""
+        self.holds: set[UUID] = set()
+        self.roster_bytes = b'{"protocol":1,"policy_revision":"1","generated_at":"2026-11-22T00:00:00Z","shifts":[]}'
+        self.uploads: dict[str, Upload] = {}
+        """Living ones, by URL."""
+        self.objects: dict[str, bytearray] = {}
+        """By SHA-256. Change one to let it rot."""
+        self.stored: dict[UUID, str] = {}
+        """Which object an asset is."""
+        self.heartbeats: list[bytes] = []
+        self.forks: list[tuple[UUID, int]] = []
+        self._clock = clock
+        self._known: dict[UUID, UploadIntent] = {}
+        self._refused: dict[UUID, Mismatch] = {}
+        self._ledgers: dict[UUID, _Ledger] = {}
+        self._key = Ed25519PrivateKey.generate()
+        self.key_id = "key-1"
+
+    # --- FootageStore -----------------------------------------------------------------------------------
+
+    def create(self, intent: UploadIntent, first: bytes) -> UploadState:
+        self._answers()
+        upload = next((one for one in self.uploads.values() if one.intent.asset_id == intent.asset_id), None)
+        if upload is None:
+            upload = Upload(intent, f"memory:upload/{uuid4()}")
+            self.uploads[upload.url] = upload
+            self._known[intent.asset_id] = intent
+            self._receive(upload, first)
+        elif upload.intent.size != intent.size:
+            raise Refused("This asset is being uploaded with another length.", code="length_conflict")
+        return self._state(upload)
+
+    def resume(self, url: str, size: int) -> UploadState:
+        self._answers()
+        return self._state(self._living(url, size))
+
+    def append(
+        self, url: str, offset: int, source: SpooledFile, length: int, size: int, pace: Pace | None = None
+    ) -> UploadState:
+        self._answers()
+        upload = self._living(url, size)
+        self._may_append(upload, offset, length)
+        body = b"".join(_paced(source, offset, length, pace))
+        if self.faults.damages_chunks:
+            self.faults.damages_chunks -= 1
+            raise ChunkRefused("The chunk arrived damaged (460).")
+        if self.faults.cuts_after is not None:
+            cut, self.faults.cuts_after = self.faults.cuts_after, None
+            self._receive(upload, body[:cut])
+            raise RetryLater("The connection broke.")
+        self._receive(upload, body)
+        if self.faults.loses_answers:
+            self.faults.loses_answers -= 1
+            raise RetryLater("The answer was lost.")
+        if self.faults.lies_about_offset:
+            raise ProtocolViolation(f"{url} acknowledged more than it was sent.")
+        return self._state(upload)
+
+    def forget(self, asset_id: UUID) -> None:
+        """Lose an upload that is not finished."""
+        for url in [url for url, upload in self.uploads.items() if upload.intent.asset_id == asset_id]:
+            del self.uploads[url]
+
+    def _may_append(self, upload: Upload, offset: int, length: int) -> None:
+        if self.faults.locked:
+            raise UploadLocked("An earlier connection still holds the upload (423).")
+        if self.faults.largest_chunk is not None and length > self.faults.largest_chunk:
+            raise ChunkTooLarge("Something on the way takes only smaller requests (413).")
+        if offset != len(upload.content):
+            raise OffsetConflict(f"Central has {len(upload.content)} bytes, not {offset} (409).")
+
+    def _receive(self, upload: Upload, body: bytes) -> None:
+        if self.faults.corrupts and body:
+            body = bytes([body[0] ^ 1]) + body[1:]
+        upload.content += body
+
+    def _living(self, url: str, size: int) -> Upload:
+        if url not in self.uploads:
+            raise UploadGone(f"Central no longer knows {url} (404).")
+        if self.uploads[url].intent.size != size:
+            raise ProtocolViolation(f"{url} has another length than ours.")
+        return self.uploads[url]
+
+    def _state(self, upload: Upload) -> UploadState:
+        offset = len(upload.content)
+        return UploadState(upload.url, offset, complete=offset == upload.intent.size)
+
+    # --- verify and receipt -----------------------------------------------------------------------------
+
+    def verify(self, asset_id: UUID, sha256: str, size: int) -> VerifyAnswer:
+        self._answers()
+        if asset_id not in self._known:
+            return UnknownAsset()
+        if self.faults.hashes_for:
+            self.faults.hashes_for -= 1
+            return Hashing(0.1)
+        upload = next((one for one in self.uploads.values() if one.intent.asset_id == asset_id), None)
+        stored = self.stored.get(asset_id)
+        if upload is None:
+            return self._refused.get(asset_id) or self._no_bytes()
+        if len(upload.content) < upload.intent.size:
+            raise Refused(f"The upload ends at byte {len(upload.content)}.", code="upload_incomplete")
+        content = self.objects.get(stored, bytearray()) if stored else upload.content
+        found = hashlib.sha256(content).hexdigest()
+        if found != (stored or sha256) or (not stored and len(content) != size):
+            return self._refuse(upload, Mismatch(found, len(content)))
+        if (found, len(content)) != (sha256, size):
+            return Mismatch(found, len(content))
+        self._keep(asset_id, found, content)
+        return self._receipt(asset_id, found, len(content))
+
+    def _no_bytes(self) -> VerifyAnswer:
+        raise Refused("No bytes of this asset are stored.", code="no_upload")
+
+    def _refuse(self, upload: Upload, mismatch: Mismatch) -> Mismatch:
+        """End the upload: the next one of this asset begins anew. A rotten object is nobody's from now on."""
+        del self.uploads[upload.url]
+        stored = self.stored.pop(upload.intent.asset_id, None)
+        if stored is not None:
+            self.objects.pop(stored, None)
+        self._refused[upload.intent.asset_id] = mismatch
+        return mismatch
+
+    def _keep(self, asset_id: UUID, sha256: str, content: bytearray) -> None:
+        """Also when the object was there: it is read back, too, and a rotten one is replaced."""
+        there = self.objects.get(sha256)
+        if there is None or hashlib.sha256(there).hexdigest() != sha256:
+            self.objects[sha256] = bytearray(content)
+        self.stored[asset_id] = sha256
+
+    def _receipt(self, asset_id: UUID, sha256: str, size: int) -> SignedStatement:
+        content = encode(
+            ReceiptContent(
+                asset_id=asset_id,
+                station=self.station,
+                sha256=sha256,
+                size=size,
+                stored_at=self._clock.now().wall,
+                store_epoch=self.store_epoch,
+                hold=asset_id in self.holds,
+                receipt_id=uuid4(),
+                key_id=self.key_id,
+            )
+        )
+        key = Ed25519PrivateKey.generate() if self.faults.forges else self._key
+        return SignedStatement(content, key.sign(content), self.key_id)
+
+    def is_signed(self, statement: SignedStatement) -> bool:
+        if statement.key_id != self.key_id:
+            return False
+        try:
+            self._key.public_key().verify(statement.signature, statement.content)
+        except InvalidSignature:
+            return False
+        return True
+
+    def public_key(self) -> bytes:
+        """The 32 bytes that a station pins."""
+        return self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    # --- every other call -------------------------------------------------------------------------------
+
+    def lookup(self, claims: Sequence[tuple[str, bytes, str, int]]) -> list[UUID | None]:
+        self._answers()
+        known = {
+            (self._known[asset_id].camera, self._known[asset_id].path, sha256, self._known[asset_id].size): asset_id
+            for asset_id, sha256 in self.stored.items()
+        }
+        return [known.get(claim) for claim in claims]
+
+    def post_events(self, events: Sequence[StoredEvent], ledger_uuid: UUID) -> int:
+        self._answers()
+        ledger = self._ledgers.setdefault(ledger_uuid, _Ledger())
+        for event in events:
+            digest = event_hash(ledger_uuid, event.number, event.previous_hash, event.body)
+            before = ledger.events.get(event.number - 1, (GENESIS if event.number == 1 else None, b""))[0]
+            there = ledger.events.get(event.number, (digest, b""))[0]
+            if there != digest or (before is not None and before != event.previous_hash):
+                self.forks.append((ledger_uuid, event.number))
+                raise Refused(f"Another event stands at number {event.number}.", code="fork")
+            ledger.events[event.number] = (digest, event.body)
+        return ledger.contiguous()
+
+    def ledger_heads(self) -> list[tuple[UUID, int, str]]:
+        self._answers()
+        heads = []
+        for uuid, ledger in self._ledgers.items():
+            number = ledger.contiguous()
+            heads.append((uuid, number, (ledger.events[number][0] if number else GENESIS).hex()))
+        return heads
+
+    def event_bodies(self, ledger_uuid: UUID) -> list[bytes]:
+        """What central holds of one ledger, in order."""
+        return [body for _, (_, body) in sorted(self._ledgers[ledger_uuid].events.items())]
+
+    def post_heartbeat(self, body: bytes) -> HeartbeatReply:
+        self._answers()
+        self.heartbeats.append(body)
+        return HeartbeatReply(self._clock.now().wall, self.store_epoch, self._etag(), 0.0)
+
+    def roster(self, etag: str) -> tuple[bytes, str] | None:
+        self._answers()
+        return None if etag and etag == self._etag() else (self.roster_bytes, self._etag())
+
+    def _etag(self) -> str:
+        return f'"{hashlib.sha256(self.roster_bytes).hexdigest()[:16]}"'
+
+    def _answers(self) -> None:
+        if self.faults.away:
+            raise RetryLater("Central cannot be reached.")
+        if self.faults.retry_after_s is not None:
+            raise RetryLater("Central is busy (503).", retry_after_s=self.faults.retry_after_s)
+        if self.faults.refuses_credential:
+            raise AuthRefused("Central does not accept our credential.")
+
+
+def _paced(source: SpooledFile, offset: int, length: int, pace: Pace | None) -> list[bytes]:
+    pieces: list[bytes] = []
+    end = offset + length
+    while offset < end:
+        block = source.read_at(offset, pace(end - offset) if pace else end - offset)
+        if not block:
+            raise SpoolBroken(f"The spool's copy ends at {offset}, too early.", code="copy_short")
+        pieces.append(block)
+        offset += len(block)
+    return pieces
