@@ -1,0 +1,215 @@
+"""Compares what is plugged in with what the ledger says, and starts or ends dock sessions accordingly."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import structlog
+
+from agent.errors import DockError, LedgerBroken
+from agent.pipeline.bench import Bench, Board
+from agent.pipeline.dock_session import CameraSession
+from agent.ports import DeviceSource, SourceEvent
+from agent.rules import changes as c
+from agent.rules.footage import DockSession, Instant, Presence, State
+
+log = structlog.get_logger(__name__)
+
+RECONCILE_S = 15.0
+"""Events are hints; this often the whole truth is compared."""
+
+LEAVE_S = 3.0
+"""A session that does not end within this time hangs in the kernel and is left to itself."""
+
+
+@dataclass(slots=True)
+class _Live:
+    session: CameraSession
+    thread: threading.Thread
+    last_present: Instant
+
+
+class Names:
+    """Which docked camera bears which name now: two cameras that claim one name stay two."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sessions: dict[str, UUID] = {}
+
+    def claim(self, camera: str, session: UUID) -> UUID | None:
+        """Claim a name; the session that holds it already, if another does."""
+        with self._lock:
+            holder = self._sessions.setdefault(camera, session)
+            return None if holder == session else holder
+
+    def free(self, session: UUID) -> None:
+        with self._lock:
+            self._sessions = {name: held for name, held in self._sessions.items() if held != session}
+
+
+class Bays:
+    """Level-triggered: whatever was missed in between, one round sets it right."""
+
+    def __init__(
+        self, sources: Sequence[DeviceSource], bench: Bench, names: Names, fail: Callable[[DockError], None]
+    ) -> None:
+        self._sources = sources
+        self._bench = bench
+        self._names = names
+        self._fail = fail
+        self._live: dict[str, _Live] = {}
+        self._lock = threading.Lock()
+        self._left_behind: dict[str, tuple[Board, int]] = {}
+        """Bays whose last camera was pulled too early, until another comes."""
+
+    def start(self, wake: Callable[[], None]) -> None:
+        """Subscribe to every source, list what is there, and take up what a previous run left open."""
+        for source in self._sources:
+            source.start(wake)
+        last_proof = self._bench.ledger.note("alive_at")
+        open_sessions = {docked.key: docked for docked in self._bench.ledger.open_sessions()}
+        present = self._present()
+        now = self._bench.clock.now()
+        for key, docked in open_sessions.items():
+            if key not in present:
+                self._record_undock(docked, _proof(last_proof, docked, now), now)
+        self._bench.ledger.commit(
+            c.WatchStarted(at=now, reason="started", sources=tuple(source.name for source in self._sources))
+        )
+        for key, presence in present.items():
+            self._begin(presence, open_sessions.get(key))
+
+    def reconcile(self) -> float:
+        """One round; the seconds until the next."""
+        for source in self._sources:
+            self._record(source.events())
+        present = self._present()
+        now = self._bench.clock.now()
+        with self._lock:
+            gone = [live for key, live in self._live.items() if key not in present]
+            fresh = [presence for key, presence in present.items() if key not in self._live]
+            for key, live in self._live.items():
+                if key in present:
+                    live.last_present = now
+        for live in gone:
+            self._end(live, now)
+        for presence in fresh:
+            self._begin(presence, None)
+        self._restart_ended()
+        return RECONCILE_S
+
+    def boards(self) -> list[Board]:
+        with self._lock:
+            return [live.session.board for live in self._live.values()]
+
+    def left_behind(self) -> dict[str, tuple[Board, int]]:
+        return dict(self._left_behind)
+
+    def nudge(self) -> None:
+        """Receipts came or a source hinted: every session looks again."""
+        with self._lock:
+            sessions = [live.session for live in self._live.values()]
+        for session in sessions:
+            session.nudge()
+
+    def stop(self) -> None:
+        """End all sessions; docks stay open in the ledger, for the cameras are still there."""
+        with self._lock:
+            live = list(self._live.values())
+            self._live.clear()
+        for one in live:
+            one.session.leave()
+        for one in live:
+            one.thread.join(LEAVE_S)
+        for source in self._sources:
+            source.close()
+
+    def _present(self) -> dict[str, Presence]:
+        present: dict[str, Presence] = {}
+        for source in self._sources:
+            present.update(source.truth().present)
+        return present
+
+    def _begin(self, presence: Presence, continued: DockSession | None, session_id: UUID | None = None) -> None:
+        known = continued.session if continued else session_id
+        session = CameraSession(self._bench, presence, known or uuid4(), continued)
+        thread = threading.Thread(target=self._serve, args=(session,), name=f"bay {presence.bay}", daemon=True)
+        self._left_behind.pop(presence.bay, None)
+        with self._lock:
+            self._live[presence.key] = _Live(session, thread, self._bench.clock.now())
+        thread.start()
+
+    def _serve(self, session: CameraSession) -> None:
+        try:
+            session.run()
+        except LedgerBroken as error:
+            self._fail(error)
+        except Exception:
+            # A bug met with this card must not touch the other bays; the next round starts the session again.
+            log.exception("session_failed", bay=session.presence.bay, session=str(session.session))
+
+    def _restart_ended(self) -> None:
+        with self._lock:
+            ended = [live for live in self._live.values() if not live.thread.is_alive()]
+        for live in ended:
+            continued = self._bench.ledger.session(live.session.session)
+            self._begin(live.session.presence, continued, live.session.session)
+
+    def _end(self, live: _Live, now: Instant) -> None:
+        live.session.leave()
+        live.thread.join(LEAVE_S)
+        with self._lock:
+            self._live.pop(live.session.presence.key, None)
+        docked = self._bench.ledger.session(live.session.session)
+        if docked is not None:
+            board = live.session.board
+            left = self._record_undock(docked, live.last_present, now)
+            if left:
+                self._left_behind[live.session.presence.bay] = (board, left)
+        self._names.free(live.session.session)
+
+    def _record_undock(self, docked: DockSession, last_present: Instant, now: Instant) -> int:
+        left = sum(asset.state is State.FOUND for asset in self._bench.ledger.assets_on_card(docked.camera))
+        self._bench.ledger.commit(
+            c.CameraUndocked(
+                at=now,
+                session=docked.session,
+                camera=docked.camera,
+                last_present_at=last_present.wall,
+                absent_at=now.wall,
+                files_not_copied=left,
+            )
+        )
+        log.info("camera_undocked", camera=docked.camera, bay=docked.bay, files_not_copied=left)
+        return left
+
+    def _record(self, events: Sequence[SourceEvent]) -> None:
+        records: list[c.Change] = []
+        for event in events:
+            match event.kind:
+                case "device_refused":
+                    records.append(
+                        c.DeviceRefused(
+                            at=event.at, bay=event.bay, reason=event.reason, facts={"detail": event.detail}
+                        )
+                    )
+                case "watch_gap":
+                    until = event.since.wall if event.since else None
+                    records.append(c.WatchStopped(at=event.at, reason=event.reason or "watch_gap", until=until))
+                    records.append(
+                        c.WatchStarted(at=event.at, reason="resumed", sources=(event.bay or event.detail,))
+                    )
+                case _:
+                    records.append(c.BayTrouble(at=event.at, bay=event.bay, reason=event.reason, detail=event.detail))
+        if records:
+            self._bench.ledger.commit(*records)
+
+
+def _proof(alive_at: str | None, docked: DockSession, now: Instant) -> Instant:
+    """The last instant at which a camera that is gone now was provably still there."""
+    wall = datetime.fromisoformat(alive_at) if alive_at else docked.seen_at
+    return replace(now, wall=max(wall, docked.seen_at))
