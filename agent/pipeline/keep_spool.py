@@ -1,0 +1,57 @@
+"""Keeps the spool's second copies as long as promised, and sends again what a restored central may have lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from agent.ports import Clock, Ledger, Spool
+from agent.rules import changes as c
+from agent.rules.keeping import may_release
+
+BATCH = 200
+
+
+class SpoolKeeper:
+    """Oldest first; under pressure earlier, but never without a receipt of the central that stands now."""
+
+    def __init__(self, ledger: Ledger, spool: Spool, clock: Clock, keep: timedelta) -> None:
+        self._ledger = ledger
+        self._spool = spool
+        self._clock = clock
+        self._keep = keep
+
+    def round(self, store_epoch: int | None) -> int:
+        """Void what an older epoch receipted, release what may go; how many copies were released.
+
+        `store_epoch`: what central said in its latest answer; None while it is away: then nothing goes.
+        """
+        if store_epoch is None:
+            return 0
+        now = self._clock.now()
+        voided: list[c.Change] = []
+        released = 0
+        for asset in self._ledger.releasable(now.wall, BATCH):
+            if asset.receipt is not None and asset.receipt.store_epoch < store_epoch:
+                voided.append(c.ReceiptVoided(at=now, asset_id=asset.asset_id, store_epoch=store_epoch))
+            elif may_release(
+                asset,
+                now=now.wall,
+                keep=self._keep,
+                store_epoch=store_epoch,
+                under_pressure=self._is_under_pressure(),
+            ):
+                # The ledger says so first: a copy that is still there after a crash is only released again.
+                reason = "kept_long_enough" if not self._is_under_pressure() else "space_needed"
+                self._ledger.commit(c.CopyReleased(at=now, asset_id=asset.asset_id, reason=reason))
+                self._spool.release(asset.asset_id)
+                released += 1
+            else:
+                break
+        if voided:
+            self._ledger.commit(*voided)
+        return released
+
+    def _is_under_pressure(self) -> bool:
+        space = self._spool.space()
+        # A little before the limit, so that new copies seldom have to wait for the next round.
+        return space.free < space.min_free * 1.05
