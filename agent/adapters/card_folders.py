@@ -1,0 +1,142 @@
+"""Lists a card through folder handles: opens nothing else, follows nothing, never leaves the volume."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from agent.adapters.card_errno import GONE
+from agent.errors import CardGone, Refused
+from agent.rules.footage import CardFile, Listing, RefusedEntry
+
+MAX_DEPTH = 32
+"""Folders below each other. Cameras use two or three; a damaged file system can loop."""
+MAX_ENTRIES = 1_000_000
+"""Entries of one card: beyond that its file system is damaged, and the listing is not complete."""
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_KINDS = {stat.S_IFLNK: "symlink", stat.S_IFIFO: "fifo", stat.S_IFSOCK: "socket"}
+
+
+def parts_of(path: bytes) -> list[bytes]:
+    """The names of a card path.
+
+    Raises:
+        Refused: `..`, an absolute path, an empty name: such a path was never listed.
+    """
+    parts = path.split(b"/")
+    if any(part in (b"", b".", b"..") or b"\0" in part for part in parts):
+        raise Refused(f"{path!r} is no path on a card.", code="name_refused")
+    return parts
+
+
+def open_folder(root_fd: int, parts: list[bytes]) -> int:
+    """A handle on the folder, reached one name at a time from the root. The caller closes it.
+
+    Raises:
+        OSError: as the kernel said; ENOTDIR or ELOOP when a link stands in the way, EXDEV on another volume.
+    """
+    device = os.fstat(root_fd).st_dev
+    fd = os.dup(root_fd)
+    for part in parts:
+        try:
+            below = os.open(part, _FOLDER, dir_fd=fd)
+        finally:
+            os.close(fd)
+        fd = below
+        if os.fstat(fd).st_dev != device:
+            os.close(fd)
+            raise OSError(errno.ELOOP, "another volume is mounted here", part)
+    return fd
+
+
+def refusal(found: os.stat_result, device: int) -> str | None:
+    """Why an entry that is no folder is not served; None for a regular file of this volume."""
+    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+        return _KINDS.get(stat.S_IFMT(found.st_mode), "device")
+    return None if found.st_dev == device else "other_volume"
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    parts: list[bytes]
+    inodes: tuple[int, ...]
+    """Of this folder and those above it: meeting one again is a loop."""
+
+
+@dataclass(slots=True)
+class FolderWalk:
+    """One pass over a whole card. Without recursion; `tick` is called for every entry."""
+
+    root_fd: int
+    tick: Callable[[], None]
+    _files: list[CardFile] = field(default_factory=list)
+    _refused: list[RefusedEntry] = field(default_factory=list)
+    _io_errors: list[str] = field(default_factory=list)
+    _complete: bool = True
+    _entries: int = 0
+
+    def run(self) -> Listing:
+        """Raises:
+        CardGone: the device vanished."""
+        root = os.fstat(self.root_fd)
+        pending = [_Folder([], (root.st_ino,))]
+        while pending and self._entries <= MAX_ENTRIES:
+            pending.extend(self._folder(pending.pop(), root.st_dev))
+        if self._entries > MAX_ENTRIES:
+            self._complete = False
+            self._io_errors.append(f"more than {MAX_ENTRIES} entries: the file system is damaged")
+        self._files.sort(key=lambda file: file.path)
+        return Listing(tuple(self._files), tuple(self._refused), self._complete, tuple(self._io_errors))
+
+    def _folder(self, folder: _Folder, device: int) -> list[_Folder]:
+        """Take in one folder; the folders below it are returned."""
+        try:
+            fd = open_folder(self.root_fd, folder.parts)
+        except OSError as error:
+            self._unreadable(folder.parts, error)
+            return []
+        try:
+            names = [os.fsencode(name) for name in os.listdir(fd)]  # noqa: PTH208 - pathlib has no handles
+            entries = (self._entry(fd, folder, name, device) for name in names)
+            return [below for below in entries if below is not None]
+        except OSError as error:
+            self._unreadable(folder.parts, error)
+            return []
+        finally:
+            os.close(fd)
+
+    def _entry(self, fd: int, folder: _Folder, name: bytes, device: int) -> _Folder | None:
+        self.tick()
+        self._entries += 1
+        parts = [*folder.parts, name]
+        path = b"/".join(parts)
+        try:
+            found = os.stat(name, dir_fd=fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return None  # deleted since the folder was read
+        except OSError as error:
+            self._unreadable(parts, error)
+            return None
+        reason = refusal(found, device)
+        if reason is None and stat.S_ISDIR(found.st_mode):
+            if len(parts) <= MAX_DEPTH and found.st_ino not in folder.inodes:
+                return _Folder(parts, (*folder.inodes, found.st_ino))
+            reason = "too_deep"
+        if reason is None:
+            self._files.append(CardFile(path, found.st_size, found.st_mtime_ns))
+        else:
+            self._refused.append(RefusedEntry(path, reason))
+        return None
+
+    def _unreadable(self, parts: list[bytes], error: OSError) -> None:
+        path = b"/".join(parts)
+        if error.errno in GONE:
+            raise CardGone(f"The camera is no longer there ({path!r}: {error.strerror}).") from error
+        self._complete = False
+        self._refused.append(RefusedEntry(path, "unreadable"))
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            self._io_errors.append(f"{path!r}: {error.strerror}")
