@@ -156,6 +156,8 @@ class AssetStaged(Event, kw_only=True, tag="asset_staged"):
     camera: str = ""
     path: str = ""
     path_b64: str = ""
+    salvage: bool = False
+    """True when only a part of the file could be read."""
 
 
 class CameraDrained(Event, kw_only=True, tag="camera_drained"):
