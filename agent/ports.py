@@ -348,6 +348,9 @@ class Central(Protocol):
         """The highest number up to which central holds all. Raises Refused with code `fork`."""
 
     def ledger_heads(self) -> list[tuple[UUID, int, str]]: ...
+    def standing(self) -> int:
+        """The store epoch of the central that stands now: one small call, made before every unlink."""
+
     def post_heartbeat(self, body: bytes) -> HeartbeatReply: ...
     def roster(self, etag: str) -> tuple[bytes, str] | None:
         """The roster's bytes and ETag, or None when it has not changed."""

@@ -54,6 +54,8 @@ class EnrollRequest(Message, kw_only=True):
 
     code: str
     public_key: Annotated[str, Meta(description="Ed25519 public key of the PC, 32 bytes, base64")]
+    station: str = ""
+    """Which station this PC means to be: a code for another one is refused and stays unused."""
     hostname: str = ""
     version: str = ""
 
@@ -184,6 +186,13 @@ class AssetClaim(Message, kw_only=True):
     path_b64: Annotated[str, Meta(description="the path on the card, raw bytes, base64")]
     sha256: Sha256Hex
     size: Size
+
+
+class StandingAnswer(Answer, kw_only=True):
+    """`GET /api/v1/standing`: the central that stands now. Asked before every unlink."""
+
+    server_time: datetime
+    store_epoch: int
 
 
 class LookupRequest(Message, kw_only=True):
