@@ -32,11 +32,13 @@ class CardStaging:
     def found(self, stock: Stock) -> None:
         """Give every file that resembles nothing we know its asset, all in one commit: from now on it is
         missed when it vanishes."""
+        if self._bench.ledger.rebuilt:
+            return  # each file is read first: central may know it under an id of the lost ledger
         fresh: list[c.Change] = []
         for file in stock.unhandled():
             known = recognise(file, self._bench.ledger.assets_at(self._docked.camera, file.path))
             if known.continues is None and not known.resembles and known.set_aside is None:
-                fresh.append(self._found(file, None))
+                fresh.append(self._found(file, uuid4()))
         if fresh:
             self._bench.ledger.commit(*fresh)
 
@@ -63,21 +65,10 @@ class CardStaging:
         if known.resembles and self._is_one_of(known.resembles, file, card, stock):
             return
         self._leave_behind(file)
-        asset_id = known.continues.asset_id if known.continues else uuid4()
-        changed = known.continues is None or (known.continues.size, known.continues.mtime_ns) != (
-            file.size,
-            file.mtime_ns,
-        )
-        if changed or (known.continues is not None and known.continues.session != self._docked.session):
-            self._bench.ledger.commit(self._found(file, known.continues))
-            again = recognise(file, self._bench.ledger.assets_at(self._docked.camera, file.path)).continues
-            asset_id = again.asset_id if again else asset_id
+        asset = self._enter(file, known.continues, card)
         salvage_id = uuid4()
-        asset = self._bench.ledger.asset(asset_id)
-        if asset is None:
-            return
         order = StageOrder(
-            asset_id=asset_id,
+            asset_id=asset.asset_id,
             file=file,
             sidecar=self._sidecar(asset),
             time_sources=self._profile.time_sources,
@@ -86,6 +77,31 @@ class CardStaging:
             salvage_id=salvage_id,
         )
         self._record(order, card.work.stage(order, self._progress), stock)
+
+    def _enter(self, file: CardFile, continues: Asset | None, card: OpenCard) -> Asset:
+        """The FOUND asset of this file as it is now."""
+        if continues is not None and (continues.size, continues.mtime_ns, continues.session) == (
+            file.size,
+            file.mtime_ns,
+            self._docked.session,
+        ):
+            return continues
+        asset_id = continues.asset_id if continues else self._former_id(file, card) or uuid4()
+        self._bench.ledger.commit(self._found(file, asset_id))
+        entered = self._bench.ledger.asset(asset_id)
+        if entered is None:
+            raise RuntimeError(f"asset {asset_id} was committed and is not there")
+        return entered
+
+    def _former_id(self, file: CardFile, card: OpenCard) -> UUID | None:
+        """After a lost ledger: under which id central already holds these bytes. Costs one more read, only then."""
+        if not self._bench.ledger.rebuilt:
+            return None
+        outcome = card.work.digest(file, self._progress)
+        if outcome.verdict is not StageVerdict.STAGED or outcome.sha256 is None:
+            return None
+        former = self._bench.old_id(self._docked.camera, file.path, outcome.sha256, file.size)
+        return former if former is not None and self._bench.ledger.asset(former) is None else None
 
     def _settle_of(self, file: CardFile) -> timedelta:
         if is_in_progress(self._profile, file.path):
@@ -199,10 +215,10 @@ class CardStaging:
             self._staged_as(order.salvage_id, outcome, salvage=True),
         )
 
-    def _found(self, file: CardFile, continues: Asset | None) -> c.AssetFound:
+    def _found(self, file: CardFile, asset_id: UUID) -> c.AssetFound:
         return c.AssetFound(
             at=self._bench.clock.now(),
-            asset_id=continues.asset_id if continues else uuid4(),
+            asset_id=asset_id,
             session=self._docked.session,
             camera=self._docked.camera,
             bay=self._docked.bay,

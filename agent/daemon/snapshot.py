@@ -1,0 +1,167 @@
+"""What this station can say of itself at one moment: for `status`, its page, and the heartbeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from agent import __version__
+from agent.daemon.bays import Bays
+from agent.daemon.loops import Loop
+from agent.ledger.read import LedgerView
+from agent.pipeline.bench import Board
+from agent.ports import Clock, Ledger, Spool
+from agent.reporting.heartbeat import Pulse
+from agent.reporting.outbox import Outbox
+from agent.rules.bay_words import BayState, BayView, bay_says
+from protocol.messages import BayReport, ClockReading, Heartbeat, LedgerHead
+
+
+@dataclass(slots=True)
+class Watch:
+    """How far this station has watched, and the last event that says so."""
+
+    until: datetime | None = None
+    event: int | None = None
+
+
+def bay_reports(bays: Bays) -> list[tuple[Board, BayState]]:
+    """Every bay that holds a camera, or whose last camera was pulled too early."""
+    there = [(board, bay_says(board.view)) for board in bays.boards()]
+    occupied = {board.bay for board, _ in there}
+    gone = [
+        (board, bay_says(BayView(occupied=False, left_behind=left)))
+        for bay, (board, left) in bays.left_behind().items()
+        if bay not in occupied
+    ]
+    return sorted(there + gone, key=lambda pair: pair[0].bay)
+
+
+def gather_heartbeat(
+    sequence: int,
+    *,
+    clock: Clock,
+    ledger: Ledger,
+    spool: Spool,
+    bays: Bays,
+    loops: Callable[[], list[Loop]],
+    view: LedgerView,
+    watch: Watch,
+    started_ns: int,
+    config_digest: str,
+    profiles_digest: str,
+) -> Heartbeat:
+    """The heartbeat as DESIGN §5 lists it. Every figure is read now; nothing is claimed."""
+    now = clock.now()
+    head = ledger.head()
+    space = spool.space()
+    queue = view.queue()
+    roster_at = ledger.note("roster_at")
+    return Heartbeat(
+        sequence=sequence,
+        version=__version__,
+        at=ClockReading(
+            wall=now.wall,
+            monotonic_ns=now.monotonic_ns,
+            boot_id=now.boot_id,
+            offset_ms=now.offset_ms,
+            uncertainty_ms=now.uncertainty_ms,
+        ),
+        uptime_s=(now.monotonic_ns - started_ns) / 1e9,
+        loop_ages_s={loop.name: round(loop.age_s, 1) for loop in loops()},
+        bays=[
+            BayReport(bay=board.bay, label=board.bay_label, state=says.value, camera=board.camera or None)
+            for board, says in bay_reports(bays)
+        ],
+        queue_files=queue.files,
+        queue_bytes=queue.size,
+        oldest_unreceipted_at=queue.oldest_unreceipted_at,
+        disk_free=space.free,
+        disk_total=space.total,
+        head=LedgerHead(ledger_uuid=ledger.uuid, number=head.number, hash=head.hash.hex()) if head else None,
+        watched_until=watch.until,
+        watched_event=watch.event,
+        config_digest=config_digest,
+        profiles_digest=profiles_digest,
+        roster_age_s=(now.wall - datetime.fromisoformat(roster_at)).total_seconds() if roster_at else None,
+    )
+
+
+def stamp(instant: datetime | None) -> str | None:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z") if instant else None
+
+
+def snapshot(
+    *,
+    station: str,
+    clock: Clock,
+    bays: Bays,
+    spool: Spool,
+    outbox: Outbox,
+    pulse: Pulse,
+    loops: list[Loop],
+    view: LedgerView,
+    uploads: list[dict[str, object]],
+) -> dict[str, object]:
+    """The same facts as JSON values, for people and machines at the station."""
+    space = spool.space()
+    now = clock.now()
+    return {
+        "station": station,
+        "version": __version__,
+        "at": stamp(now.wall),
+        "bays": [
+            {
+                "bay": board.bay,
+                "label": board.bay_label,
+                "says": says.value,
+                "camera": board.camera or None,
+                "docked_at": stamp(board.seen_at),
+                "doing": board.doing or None,
+                "file": board.file or None,
+                "file_done": board.file_done,
+                "file_size": board.file_size,
+                "files": board.files_total,
+                "bytes": board.bytes_total,
+                "bytes_copied": board.bytes_copied,
+                "not_copied": board.view.not_copied,
+                "note": board.note or None,
+            }
+            for board, says in bay_reports(bays)
+        ],
+        "central": {
+            "reachable": pulse.store_epoch is not None,
+            "store_epoch": pulse.store_epoch,
+            "events_unsent": outbox.unsent,
+            "clock_offset_ms": now.offset_ms,
+        },
+        "uploads": uploads,
+        "spool": {"free": space.free, "total": space.total, "min_free": space.min_free},
+        "loops": {loop.name: {"age_s": round(loop.age_s, 1), "trouble": loop.trouble or None} for loop in loops},
+        **ledger_facts(view),
+    }
+
+
+def ledger_facts(view: LedgerView) -> dict[str, object]:
+    """What the ledger alone can tell, also while no agent runs."""
+    queue = view.queue()
+    return {
+        "assets": {state.value: count for state, count in view.counts().items()},
+        "queue": {
+            "files": queue.files,
+            "bytes": queue.size,
+            "oldest_unreceipted_at": stamp(queue.oldest_unreceipted_at),
+        },
+        "quarantined": [
+            {
+                "asset": str(asset.asset_id),
+                "camera": asset.camera,
+                "path": asset.path.decode("utf-8", "backslashreplace"),
+                "size": asset.size,
+                "reason": asset.reason,
+            }
+            for asset in view.quarantined(limit=50)
+        ],
+        "fork": view.note("fork"),
+    }

@@ -1,0 +1,385 @@
+"""Builds every adapter from the configuration, wires them, runs the loops, stops cleanly."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import random
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from agent import __version__
+from agent.adapters import credential_file
+from agent.adapters.card_worker import CardWorker
+from agent.adapters.central_api import CentralApi, uploads_url
+from agent.adapters.folders import FolderSource
+from agent.adapters.http_session import HttpSession
+from agent.adapters.kernel_mounts import KernelMounter
+from agent.adapters.mounts import FolderMounter, MounterBySource
+from agent.adapters.profile_files import load_profiles
+from agent.adapters.receipt_keys import PinnedKeys
+from agent.adapters.spool_disk import SpoolFolder
+from agent.adapters.system_clock import SystemClock
+from agent.adapters.tus import TusStore
+from agent.config import Config
+from agent.daemon.bays import Bays, Names
+from agent.daemon.loops import Loop
+from agent.daemon.snapshot import Watch, gather_heartbeat, snapshot
+from agent.daemon.status_page import StatusPage
+from agent.errors import DockError, NeedsOperator, RetryLater
+from agent.ledger.read import LedgerView
+from agent.ledger.recover import take_over_spool
+from agent.ledger.store import open_ledger
+from agent.pipeline.bench import Bench, Settings
+from agent.pipeline.keep_spool import SpoolKeeper
+from agent.pipeline.settle_spool import settle_spool
+from agent.pipeline.transfer import Transfer
+from agent.ports import DeviceSource
+from agent.reporting.heartbeat import Pulse
+from agent.reporting.outbox import Outbox
+from agent.reporting.roster import RosterKeeper
+from agent.rules import changes as c
+from agent.rules.erasure import CentralFacts
+from agent.rules.profiles import Profile
+from protocol.messages import Heartbeat
+
+log = structlog.get_logger(__name__)
+
+ALIVE_S = 15.0
+"""How often the ledger notes that this station was alive and watching."""
+SNAPSHOT_S = 1.0
+STOP_WITHIN_S = 8.0
+FALLBACK = "unknown"
+
+
+class Station:
+    """One dock station. `start` returns when it listens and has listed; `wait` until it is told to stop."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.state = config.state
+        self.clock = SystemClock()
+        self._failure: DockError | None = None
+        self._stop = threading.Event()
+        self._lock = _only_one(self.state)
+        self.credential = credential_file.read(config.credential_file)
+        if self.credential.station != config.station.id:
+            raise NeedsOperator(
+                f"This PC is enrolled as {self.credential.station!r}, the configuration says {config.station.id!r}.",
+                code="station_mismatch",
+                hint="Correct station.id, or enroll again with a code for this station.",
+            )
+        profiles = _switched(load_profiles(_site_profiles(config)), config)
+        self._open_memory()
+        self._open_central()
+        self._open_bays(profiles)
+        self._open_loops(profiles)
+
+    # --- building -------------------------------------------------------------------------------------
+
+    def _open_memory(self) -> None:
+        self.spool = SpoolFolder(self.state / "spool", self.config.spool.min_free)
+        swept = self.spool.sweep()
+        path = self.state / "ledger.db"
+        worked_before = (self.state / "ledger.seen").exists() or any(True for _ in self.spool.sidecars())
+        self.ledger = open_ledger(path, self.config.station.id, self.clock.now(), expects_predecessor=worked_before)
+        (self.state / "ledger.seen").touch()
+        self.view = LedgerView(path)
+        taken = take_over_spool(
+            self.ledger,
+            self.spool,
+            self.clock.now(),
+            lambda asset, why: log.warning("copy_not_taken_over", asset=str(asset), reason=why),
+        )
+        settled = settle_spool(self.ledger, self.spool, self.clock)
+        log.info(
+            "ledger_opened",
+            ledger=str(self.ledger.uuid),
+            rebuilt=self.ledger.rebuilt,
+            partial_copies_removed=swept,
+            copies_taken_over=taken,
+            copies_settled=settled,
+        )
+
+    def _open_central(self) -> None:
+        central = self.config.central
+        self.http = HttpSession(
+            central.url,
+            verify=central.ca_file or True,
+            credential=lambda: self.credential.token,
+            workers=self.config.upload.workers + 6,
+        )
+        self.central = CentralApi(self.http, central.url)
+        keys = PinnedKeys(self.credential.receipt_keys)
+        self.outbox = Outbox(self.ledger, self.central)
+        self.roster = RosterKeeper(self.ledger, self.central, self.clock)
+        self.keeper = SpoolKeeper(self.ledger, self.spool, self.clock, timedelta(seconds=self.config.spool.keep))
+        self.watch = Watch()
+        self.pulse = Pulse(self.ledger, self.central, self.clock, self._heartbeat)
+        self.transfer = Transfer(
+            ledger=self.ledger,
+            spool=self.spool,
+            store=TusStore(self.http, uploads_url(central.url)),
+            central=self.central,
+            keys=keys,
+            clock=self.clock,
+            station=self.config.station.id,
+            store_epoch=lambda: int(self.ledger.note("store_epoch") or 0) or None,
+            upload=self.config.upload,
+            verified=lambda _asset: self.bays.nudge(),
+        )
+
+    def _open_bays(self, profiles: tuple[Profile, ...]) -> None:
+        config = self.config
+        fallback = next(profile for profile in profiles if profile.name == FALLBACK)
+        names = Names()
+        bench = Bench(
+            clock=self.clock,
+            ledger=self.ledger,
+            mounter=MounterBySource({"folder": FolderMounter(), "usb": KernelMounter(self.state / "mounts")}),
+            settings=Settings(
+                station=config.station.id,
+                bay_labels=config.bays,
+                erase_after_receipt=config.erase.policy == "after-receipt",
+                erase_min_age=timedelta(seconds=config.erase.min_age),
+                profiles=[profile for profile in profiles if profile.name != FALLBACK],
+                fallback=fallback,
+            ),
+            start_work=lambda: CardWorker(self.spool, self.clock),
+            ask_central=self._ask_central,
+            staged=self.transfer.wake,
+            name_camera=names.claim,
+            old_id=self._old_id,
+        )
+        self.bays = Bays(_sources(config, self.clock), bench, names, self.fail)
+
+    def _open_loops(self, profiles: tuple[Profile, ...]) -> None:
+        self._started_ns = self.clock.now().monotonic_ns
+        self._config_digest = hashlib.sha256(self.config.digest_input()).hexdigest()
+        self._profiles_digest = hashlib.sha256(repr(sorted(map(repr, profiles))).encode()).hexdigest()
+        steps = {
+            "bays": self.bays.reconcile,
+            "outbox": self._send_events,
+            "heartbeat": self._beat,
+            "spool": self._keep_spool,
+            "alive": self._note_alive,
+            "status": self._write_status,
+        }
+        self.loops = [Loop(name, step, self.fail, random.random) for name, step in steps.items()]
+        self._by_name = {loop.name: loop for loop in self.loops}
+        self.page = StatusPage(self.config.status.listen, self.state / "status.json")
+
+    # --- running --------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Subscribe to every source, list what is there, then start everything else."""
+        self._note_crash()
+        self.transfer.start()
+        self.bays.start(self._by_name["bays"].nudge)
+        self._note_alive()
+        for loop in self.loops:
+            loop.start()
+        self.page.start()
+        log.info("station_ready", station=self.config.station.id, version=__version__, pid=os.getpid())
+
+    def wait(self) -> DockError | None:
+        """Until `stop` is called or the station cannot go on; why it could not."""
+        self._stop.wait()
+        return self._failure
+
+    def tell_to_stop(self) -> None:
+        self._stop.set()
+
+    def fail(self, error: DockError) -> None:
+        """Without its ledger a station may promise nothing: it stops, and systemd starts it again."""
+        if self._failure is None:
+            log.error(error.code, error=str(error))
+            self._failure = error
+        self._stop.set()
+
+    def stop(self) -> None:
+        """Stop within seconds; whatever is under way is taken up by the next start."""
+        self._stop.set()
+        self.clock.stop()
+        for loop in self.loops:
+            loop.stop()
+        self.page.stop()
+        self.http.interrupt()
+        self.transfer.stop()
+        self.bays.stop()
+        for loop in self.loops:
+            loop.join(STOP_WITHIN_S / len(self.loops))
+        if self._failure is None:
+            now = self.clock.now()
+            self.ledger.commit(c.WatchStopped(at=now, reason="stopped", until=now.wall))
+            self.ledger.remember(alive_at=now.wall.isoformat(), stopped="yes")
+        self.view.close()
+        self.ledger.close()
+        self.http.close()
+        self._lock.close()
+        log.info("station_stopped", station=self.config.station.id)
+
+    # --- rounds of the loops --------------------------------------------------------------------------
+
+    def _note_crash(self) -> None:
+        """A run that ended without saying so watched until its last proof, and not a second longer."""
+        alive_at = self.ledger.note("alive_at")
+        if alive_at and self.ledger.note("stopped") != "yes":
+            now = self.clock.now()
+            self.ledger.commit(c.WatchStopped(at=now, reason="crashed", until=now.wall.fromisoformat(alive_at)))
+        self.ledger.remember(stopped="no")
+
+    def _note_alive(self) -> float:
+        now = self.clock.now()
+        self.ledger.remember(alive_at=now.wall.isoformat())
+        head = self.ledger.head()
+        self.watch.until, self.watch.event = now.wall, head.number if head else None
+        return ALIVE_S
+
+    def _send_events(self) -> float:
+        if self.ledger.rebuilt and self.ledger.note("succeeds") is None:
+            self._name_predecessor()
+        return 0.0 if self.outbox.send() else 1.0
+
+    def _name_predecessor(self) -> None:
+        heads = [head for head in self.central.ledger_heads() if head[0] != self.ledger.uuid]
+        if heads:
+            uuid, number, digest = heads[-1]
+            self.ledger.commit(c.LedgerSucceeds(at=self.clock.now(), ledger_uuid=uuid, number=number, hash=digest))
+        self.ledger.remember(succeeds="named" if heads else "none")
+
+    def _beat(self) -> float:
+        before = self.pulse.store_epoch
+        reply = self.pulse.beat()
+        if before is None:
+            self.transfer.wake()
+            self.bays.nudge()
+        if reply.roster_etag != (self.ledger.note("roster_etag") or ""):
+            self.roster.refresh()
+        interval: float = self.config.heartbeat.interval
+        return interval * random.uniform(0.8, 1.2)  # noqa: S311 - spreads stations, guards nothing
+
+    def _heartbeat(self, sequence: int) -> Heartbeat:
+        return gather_heartbeat(
+            sequence,
+            clock=self.clock,
+            ledger=self.ledger,
+            spool=self.spool,
+            bays=self.bays,
+            loops=lambda: self.loops,
+            view=self.view,
+            watch=self.watch,
+            started_ns=self._started_ns,
+            config_digest=self._config_digest,
+            profiles_digest=self._profiles_digest,
+        )
+
+    def _keep_spool(self) -> float:
+        self.keeper.round(self.pulse.store_epoch)
+        return 10.0
+
+    def _write_status(self) -> float:
+        content = snapshot(
+            station=self.config.station.id,
+            clock=self.clock,
+            bays=self.bays,
+            spool=self.spool,
+            outbox=self.outbox,
+            pulse=self.pulse,
+            loops=self.loops,
+            view=self.view,
+            uploads=self.transfer.progress(),
+        )
+        content["pid"] = os.getpid()
+        temporary = self.state / "status.json.new"
+        temporary.write_text(json.dumps(content))
+        temporary.replace(self.state / "status.json")
+        return SNAPSHOT_S
+
+    # --- what sessions ask ----------------------------------------------------------------------------
+
+    def _ask_central(self) -> CentralFacts:
+        """Asked before every unlink: while central is away nothing vanishes from a card."""
+        try:
+            epoch: int | None = self.central.standing()
+        except DockError:
+            epoch = None
+        return CentralFacts(
+            station=self.config.station.id, store_epoch=epoch, clock_offset_ms=self.clock.now().offset_ms
+        )
+
+    def _old_id(self, camera: str, path: bytes, sha256: str, size: int) -> UUID | None:
+        try:
+            return self.central.lookup([(camera, path, sha256, size)])[0]
+        except (RetryLater, DockError):
+            return None
+
+
+def _sources(config: Config, clock: SystemClock) -> list[DeviceSource]:
+    sources: list[DeviceSource] = []
+    for source in config.source:
+        if source.kind == "folder" and source.path is not None:
+            sources.append(FolderSource(Path(source.path), source.presence, source.settle, clock))
+        elif source.kind == "usb":
+            # Imported here: a station without USB bays needs no libudev.
+            from agent.adapters.udev import UsbSource
+
+            sources.append(UsbSource(clock))
+    return sources
+
+
+def _switched(profiles: tuple[Profile, ...], config: Config) -> tuple[Profile, ...]:
+    """Profiles with IT's erase switches applied; the fallback can never be switched on."""
+    unknown = config.profile.keys() - {profile.name for profile in profiles}
+    if unknown or FALLBACK in config.profile:
+        raise NeedsOperator(
+            f"[profile] names no profile that can be switched: {', '.join(sorted(unknown) or [FALLBACK])}.",
+            code="profile_unknown",
+            hint=f"Known: {', '.join(sorted(p.name for p in profiles if p.name != FALLBACK))}.",
+        )
+    return tuple(
+        replace(profile, erase_enabled=config.profile[profile.name].erase)
+        if profile.name in config.profile
+        else profile
+        for profile in profiles
+    )
+
+
+def _site_profiles(config: Config) -> Path | None:
+    return Path(config.paths.profiles) if config.paths.profiles else None
+
+
+class _Lock:
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._handle)
+            raise NeedsOperator(
+                f"Another dock-agent works with {path.parent}.",
+                code="already_running",
+                hint="Stop it first; two agents on one spool would trip over each other.",
+            ) from None
+
+    def close(self) -> None:
+        os.close(self._handle)
+
+
+def _only_one(state: Path) -> _Lock:
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return _Lock(state / "lock")
+    except OSError as error:
+        raise NeedsOperator(
+            f"The state folder {state} cannot be used: {error.strerror}.",
+            code="state_unusable",
+            hint="Create it for this user, or correct [paths] state.",
+        ) from error
