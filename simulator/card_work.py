@@ -23,6 +23,7 @@ from simulator.cards import MemoryCard
 from simulator.sources import MemoryMounter
 
 T = TypeVar("T")
+_GONE = (StageVerdict.CARD_GONE, EraseVerdict.CARD_GONE)
 
 
 class MemoryCardWork:
@@ -98,13 +99,15 @@ class MemoryCardWork:
         return self._card, self._mounted
 
     def _told(self, work: Callable[[], T]) -> T:
-        outcome = self._ask(work)
-        if isinstance(outcome, StageOutcome | EraseOutcome) and outcome.verdict in (
-            StageVerdict.CARD_GONE,
-            EraseVerdict.CARD_GONE,
-        ):
-            self._ended = outcome.detail
-        return outcome
+        """A gone card is met in one way only: as CardGone."""
+
+        def asked() -> T:
+            outcome = work()
+            if isinstance(outcome, StageOutcome | EraseOutcome) and outcome.verdict in _GONE:
+                raise CardGone(outcome.detail)
+            return outcome
+
+        return self._ask(asked)
 
     def _ask(self, work: Callable[[], T]) -> T:
         if self._ended:

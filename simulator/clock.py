@@ -45,9 +45,10 @@ class SimulatedClock:
     def wait(self, seconds: float, until: Callable[[], bool] | None = None) -> None:
         with self._changed:
             end = self._monotonic_ns + round(seconds * 1e9)
+            step = max(round(seconds * 1e6), 100_000_000) if until else end  # how often the question is asked
             while self._monotonic_ns < end and not self._stopped and not (until and until()):
                 if self.drives_itself:
-                    self._move_to(min([end, *(at for at, _ in self._due)]))
+                    self._move_to(min([end, self._monotonic_ns + step, *(at for at, _ in self._due)]))
                 else:
                     self._changed.wait(0.01)  # `until` is a question that nobody announces
 
