@@ -89,6 +89,10 @@ class PatientCopy:
         with ticking(self._wire):
             self._copy.commit(sidecar, expected_size)
 
+    def commit_as(self, asset_id: UUID, sidecar: bytes, expected_size: int) -> None:
+        with ticking(self._wire):
+            self._copy.commit_as(asset_id, sidecar, expected_size)
+
 
 @contextmanager
 def ticking(wire: Wire) -> Iterator[None]:

@@ -64,7 +64,7 @@ class CardWorker:
         self._calling = threading.Lock()
         self._ending = threading.Lock()
         self._closed = False
-        self._copying: UUID | None = None
+        self._copying: tuple[UUID, ...] = ()
         self._received = bytearray()
         self._words = bytearray()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -86,9 +86,9 @@ class CardWorker:
 
     def stage(self, order: StageOrder, progress: Progress) -> StageOutcome:
         now = self._clock.now()
-        self._copying = order.asset_id
+        self._copying = (order.asset_id, *([order.salvage_id] if order.salvage_id else []))
         outcome = self._ask(f.StageAsked(order, now.wall, now.monotonic_ns), f.Staged, progress).outcome
-        self._copying = None
+        self._copying = ()
         return _unless_gone(outcome)
 
     def digest(self, file: CardFile, progress: Progress) -> StageOutcome:
@@ -115,9 +115,9 @@ class CardWorker:
         reaper = threading.Thread(target=self._child.wait, name="card-reaper", daemon=True)
         reaper.start()
         reaper.join(REAP_S)
-        if self._copying is not None:
+        for asset_id in self._copying:
             with suppress(SpoolBroken, SpoolFull):
-                self._spool.discard(self._copying)
+                self._spool.discard(asset_id)
         if self._calling.acquire(timeout=REAP_S):
             self._calling.release()
             self._close_pipes()  # else the woken caller does it on its way out

@@ -93,6 +93,17 @@ class SpooledCopy:
             self._drop()
             raise
 
+    def commit_as(self, asset_id: UUID, sidecar: bytes, expected_size: int) -> None:
+        """The same under another asset's name: what was begun as a whole file turned out to be a salvage."""
+        begun, self._asset_id = self._name(PARTIAL), asset_id
+        try:
+            begun.rename(self._name(PARTIAL))
+        except OSError as error:
+            self._drop()
+            begun.unlink(missing_ok=True)
+            raise spool_error(error) from error
+        self.commit(sidecar, expected_size)
+
     def abandon(self) -> None:
         """Remove what was written. Idempotent."""
         self._drop()

@@ -6,16 +6,29 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
+from typing import Protocol, runtime_checkable
+from uuid import UUID
+
+import msgspec
 
 from agent.errors import CardGone, CardUnreadable, Refused, SpoolBroken, SpoolFull
 from agent.pipeline.read_through import ReadThrough, read_through
-from agent.ports import Card, CardReader, Progress, SpoolDisk, StageOrder
+from agent.ports import Card, CardReader, Progress, SpoolCopy, SpoolDisk, StageOrder
 from agent.rules.container_time import ContainerTime
 from agent.rules.footage import CardFile, StageOutcome, StageVerdict, VolumeId
 from agent.rules.recording_time import recording_time, zone_named
-from protocol.sidecar import complete_sidecar
+from protocol.sidecar import Sidecar, complete_sidecar, encode_sidecar
 
 Pause = Callable[[float], None]
+
+
+@runtime_checkable
+class LateNamed(Protocol):
+    """A spool copy that can be committed under another asset's name than it was begun for.
+
+    Whether a copy is a salvage is known only at its end, and a failing card is not read twice to find out."""
+
+    def commit_as(self, asset_id: UUID, sidecar: bytes, expected_size: int) -> None: ...
 
 
 def copy_file(
@@ -113,14 +126,26 @@ def _copied(
         seen = read_through(reader, before.size, keep, progress, pause)
         dropped = _why_dropped(card, reader, before, seen, volume)
         outcome = dropped or _judged(order, before, seen, container.at)
-        sidecar = b"" if dropped else _sidecar(order.sidecar, outcome, now())
+        asset_id = order.salvage_id if seen.unreadable and order.salvage_id else order.asset_id
+        sidecar = b"" if dropped else _sidecar(asset_id, order.sidecar, outcome, now())
     except BaseException:
         copy.abandon()
         raise
     if dropped:
         copy.abandon()
-    else:
+        return outcome
+    return _kept(copy, order, asset_id, sidecar, outcome)
+
+
+def _kept(copy: SpoolCopy, order: StageOrder, asset_id: UUID, sidecar: bytes, outcome: StageOutcome) -> StageOutcome:
+    """Make the copy durable under the asset that it is. Without such a name it is not kept: the card has it."""
+    if asset_id == order.asset_id:
         copy.commit(sidecar, outcome.size)
+    elif isinstance(copy, LateNamed):
+        copy.commit_as(asset_id, sidecar, outcome.size)
+    else:
+        copy.abandon()
+        return StageOutcome(StageVerdict.UNREADABLE, detail=f"{outcome.detail} This spool keeps no salvage.")
     return outcome
 
 
@@ -148,9 +173,11 @@ def _judged(order: StageOrder, before: CardFile, seen: ReadThrough, container: d
     return StageOutcome(verdict, seen.sha256, seen.size, at, source, seen.unreadable)
 
 
-def _sidecar(draft: bytes, outcome: StageOutcome, staged_at: datetime) -> bytes:
+def _sidecar(asset_id: UUID, draft: bytes, outcome: StageOutcome, staged_at: datetime) -> bytes:
+    named = msgspec.json.decode(draft, type=Sidecar)
+    named.asset_id = asset_id
     return complete_sidecar(
-        draft,
+        encode_sidecar(named),
         sha256=outcome.sha256 or "",
         size=outcome.size,
         staged_at=staged_at,
