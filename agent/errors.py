@@ -140,6 +140,11 @@ class UploadGone(Refused):
 
     code = "upload_gone"
 
+    def __init__(self, message: str, *, hint: str = "", proven: bool = True) -> None:
+        """`proven`: the answer was a tus server's own. Another web server's 404 is no reason to start anew."""
+        super().__init__(message, hint=hint)
+        self.proven = proven
+
 
 class OffsetConflict(Refused):
     """409: central has another offset. Ask with `resume` and go on from there."""

@@ -25,8 +25,6 @@ from agent.errors import (
 from agent.ports import Pace, SpooledFile, UploadIntent, UploadState
 
 VERSION = "1.0.0"
-UNPROVEN_GONE = "upload_gone_unproven"
-"""A 404 without any tus header: perhaps another web server's. Believed only when it keeps saying so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +149,7 @@ class TusStore:
         status = answer.status
         if status in (404, 410) and url != self._endpoint:
             proven = "Tus-Resumable" in answer.headers
-            raise UploadGone(f"Central no longer knows {url} ({status}).", code=None if proven else UNPROVEN_GONE)
+            raise UploadGone(f"Central no longer knows {url} ({status}).", proven=proven)
         if status == 409:
             raise OffsetConflict(f"Central has another offset for {url}.")
         if status == 413:

@@ -1,0 +1,126 @@
+"""The workers that carry staged footage to central and fetch its receipts."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import structlog
+
+from agent.pipeline.central_gate import CentralGate
+from agent.pipeline.throttle import Throttle
+from agent.pipeline.transfer_status import TransferStatus
+from agent.pipeline.upload import UploadDoors
+from agent.pipeline.upload_work import UploadWork
+from agent.pipeline.verify import VerifyDoors
+from agent.pipeline.verify_work import VerifyWork
+from agent.pipeline.work import Work
+from agent.ports import Central, Clock, FootageStore, Ledger, ReceiptKeys, Spool
+from agent.rules.bandwidth import Limit
+
+log = structlog.get_logger()
+
+IDLE_S = 1.0
+"""An idle worker looks again after this long; something to do ends the wait early."""
+
+
+class Transfer:
+    """Starts, wakes and stops the workers. One asset's trouble never holds up the others."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        spool: Spool,
+        store: FootageStore,
+        central: Central,
+        keys: ReceiptKeys,
+        clock: Clock,
+        station: str,
+        limits: Sequence[Limit] = (),
+        workers: int = 4,
+        when_verified: Callable[[UUID], None] = lambda _: None,
+        interrupt: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`interrupt` ends the requests in flight when the station stops (see HttpSession)."""
+        self._clock = clock
+        self._interrupt = interrupt
+        self._stop = threading.Event()
+        self._throttle = Throttle(limits, clock, self._stop.is_set)
+        self.gate = CentralGate()
+        upload_doors = UploadDoors(ledger, spool, store, clock)
+        verify_doors = VerifyDoors(ledger, central, keys, spool, clock, station)
+        self._uploads = UploadWork(upload_doors, self.gate, self._throttle, self._stop.is_set)
+        self._verifications = VerifyWork(verify_doors, self.gate, self._stop.is_set)
+        self._uploads.when_uploaded = self._verifications.offer
+        self._verifications.when_sent_back = self._uploads.lost_at_central
+        self._verifications.when_verified = when_verified
+        self._threads = _threads(self._uploads, workers, self._run) + _threads(
+            self._verifications, max(2, workers // 2), self._run
+        )
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Something new may be staged. Cheap; from any thread."""
+        self._uploads.wake()
+        self._verifications.wake()
+
+    def central_answered(self) -> None:
+        """A heartbeat got through: no need to wait for the next probe."""
+        self.gate.connected()
+
+    def stop(self, within_s: float = 5.0) -> bool:
+        """End all work; what is in flight is resumed by the next process. True when every worker has ended."""
+        until = time.monotonic() + within_s
+        self._stop.set()
+        for patience in (min(1.0, within_s / 2), within_s):
+            for thread in self._threads:
+                if thread.ident is not None:
+                    thread.join(max(min(patience, until - time.monotonic()), 0.01))
+            if not any(thread.is_alive() for thread in self._threads):
+                return True
+            self._interrupt()
+        return False
+
+    def ages_s(self) -> dict[str, float]:
+        """Seconds since the slowest worker of each kind made a step: for the heartbeat and the watchdog."""
+        return {work.name: work.age_s() for work in (self._uploads, self._verifications)}
+
+    def status(self) -> TransferStatus:
+        """A snapshot, from any thread."""
+        trouble = self.gate.trouble
+        files, size = self._uploads.waiting()
+        return TransferStatus(
+            central=trouble.code if trouble else "",
+            central_message=str(trouble) if trouble else "",
+            limit=self._throttle.rate(),
+            waiting_files=files,
+            waiting_bytes=size,
+            uploading=self._uploads.now(),
+            verifying_files=self._verifications.waiting()[0],
+            in_trouble=self._uploads.in_trouble() + self._verifications.in_trouble(),
+        )
+
+    def _run(self, work: Work) -> None:
+        while not self._stop.is_set():
+            try:
+                if work.run_one():
+                    continue
+            except Exception:
+                # The ledger may be unreadable for a moment; without this the worker would be gone for good.
+                log.exception("transfer_failed", work=work.name)
+                self._clock.wait(IDLE_S, self._stop.is_set)
+                continue
+            self._clock.wait(IDLE_S, lambda: self._stop.is_set() or work.has_news())
+
+
+def _threads(work: Work, count: int, run: Callable[[Work], None]) -> list[threading.Thread]:
+    return [
+        threading.Thread(target=run, args=(work,), name=f"{work.name}-{number}", daemon=True)
+        for number in range(count)
+    ]

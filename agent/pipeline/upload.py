@@ -1,0 +1,273 @@
+"""Moves one asset one chunk further towards central. Its offsets are central's word, never beyond what we sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agent.errors import (
+    ChunkRefused,
+    ChunkTooLarge,
+    OffsetConflict,
+    ProtocolViolation,
+    Refused,
+    RetryLater,
+    SpoolBroken,
+    UploadGone,
+)
+from agent.pipeline.copy_check import give_up_copy, trouble_with_copy
+from agent.ports import Clock, FootageStore, Ledger, Pace, Spool, SpooledFile, UploadIntent, UploadState
+from agent.rules.bandwidth import MIB, REFUSED_FLOOR, next_chunk_size, smaller_chunk
+from agent.rules.changes import AssetUploaded, UploadAdvanced, UploadDiscarded, UploadIntended, UploadOpened
+from agent.rules.footage import Asset, Instant
+
+SMALL_FILE = MIB
+"""Bytes. Files up to this size travel in the request that creates their upload."""
+FIRST_CHUNK = 4 * MIB
+STRIKES = 3
+"""Times that a chunk may arrive damaged, or that an unproven 404 is asked again."""
+RECORD_EVERY_NS = 1_000_000_000
+
+
+class SliceEnd(StrEnum):
+    """Every way in which one slice of an upload can end without an error."""
+
+    ADVANCED = "advanced"
+    UPLOADED = "uploaded"
+    """Central says it has every byte: a claim that `verify` examines."""
+    ASK_AGAIN = "ask_again"
+    """Not sure where central stands: the next slice begins with the question."""
+    STARTS_ANEW = "starts_anew"
+    """Central no longer knows the upload."""
+    COPY_GIVEN_UP = "copy_given_up"
+    """The spool's copy is missing or rotten: the card is read again, or a person is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class SliceOutcome:
+    end: SliceEnd
+    sent: int = 0
+    """Bytes acknowledged in this slice."""
+
+
+@dataclass(slots=True)
+class UploadPlace:
+    """What this process knows of one asset's upload. Lost with the process; a HEAD finds it again."""
+
+    chunk: int = FIRST_CHUNK
+    url: str | None = None
+    offset: int = 0
+    is_sure: bool = False
+    """No error since central last named the offset."""
+    sent_to: int | None = None
+    """The highest offset we ever sent to; None: an earlier process may have sent anything."""
+    attempt: int = 0
+    """The attempt whose intent is in the ledger and whose upload is still to be created; 0: none."""
+    damaged: int = 0
+    conflicts: int = 0
+    unproven: int = 0
+    recorded_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UploadDoors:
+    """What an upload needs of the world."""
+
+    ledger: Ledger
+    spool: Spool
+    store: FootageStore
+    clock: Clock
+
+
+def upload_slice(asset: Asset, place: UploadPlace, doors: UploadDoors, pace: Pace | None = None) -> SliceOutcome:
+    """Send the next chunk of a STAGED asset, after whatever must be asked first. `asset` is fresh from the ledger.
+
+    Raises:
+        RetryLater: nothing is lost; the next slice asks central where it stands.
+        AuthRefused, ProtocolViolation, Refused: nothing advanced.
+    """
+    try:
+        copy = doors.spool.open(asset.asset_id)
+    except FileNotFoundError:
+        return _give_up(asset, doors, "copy_missing")
+    try:
+        if copy.size != asset.size:
+            return _give_up(asset, doors, "copy_rotten")
+        return _Slice(asset, place, doors, copy, pace).run()
+    except SpoolBroken:
+        place.is_sure = False
+        reason = trouble_with_copy(doors.spool, asset)
+        if reason is None:
+            raise
+        return _give_up(asset, doors, reason)
+    finally:
+        copy.close()
+
+
+def _give_up(asset: Asset, doors: UploadDoors, reason: str) -> SliceOutcome:
+    give_up_copy(doors.ledger, asset, reason, doors.clock.now())
+    return SliceOutcome(SliceEnd.COPY_GIVEN_UP)
+
+
+class _Slice:
+    """One slice: open or ask where needed, then send."""
+
+    def __init__(
+        self, asset: Asset, place: UploadPlace, doors: UploadDoors, copy: SpooledFile, pace: Pace | None
+    ) -> None:
+        self._asset = asset
+        self._place = place
+        self._doors = doors
+        self._copy = copy
+        self._pace = pace
+
+    def run(self) -> SliceOutcome:
+        place = self._place
+        if place.url is None:
+            place.url, place.sent_to = self._asset.upload_url, None
+        try:
+            if place.url is None:
+                return self._open()
+            if not place.is_sure and self._ask().complete:
+                return self._uploaded(0)
+            return self._send()
+        except UploadGone as gone:
+            return self._gone(gone)
+        except OffsetConflict as conflict:
+            return self._conflict(conflict)
+        except ChunkTooLarge as refusal:
+            return self._too_large(refusal)
+        except ChunkRefused as refusal:
+            return self._damaged(refusal)
+        except (RetryLater, Refused):
+            place.is_sure = False
+            raise
+
+    def _open(self) -> SliceOutcome:
+        asset, place, ledger = self._asset, self._place, self._doors.ledger
+        if not place.attempt:
+            attempt = asset.upload_attempt + 1
+            ledger.commit(UploadIntended(at=self._now(), asset_id=asset.asset_id, attempt=attempt))
+            place.attempt = attempt
+        intent = UploadIntent(asset.asset_id, asset.size, place.attempt, asset.camera, asset.path)
+        state = self._create(intent)
+        opened = UploadOpened(at=self._now(), asset_id=asset.asset_id, url=state.url)
+        place.url, place.offset, place.attempt = state.url, state.offset, 0
+        place.sent_to = max(state.offset, asset.size if asset.size <= SMALL_FILE else 0)
+        place.is_sure = True
+        if state.complete:
+            return self._uploaded(asset.size if asset.size <= SMALL_FILE else 0, opened)
+        ledger.commit(opened)
+        return self._send()
+
+    def _create(self, intent: UploadIntent) -> UploadState:
+        if intent.size > SMALL_FILE:
+            return self._doors.store.create(intent, b"")
+        first = self._copy.read_at(0, intent.size)
+        self._wait_for_pace(len(first))
+        try:
+            return self._doors.store.create(intent, first)
+        except ChunkTooLarge:
+            if not first:
+                raise
+            return self._doors.store.create(intent, b"")
+
+    def _ask(self) -> UploadState:
+        place, size = self._place, self._asset.size
+        state = self._doors.store.resume(place.url or "", size)
+        if place.sent_to is not None and state.offset > place.sent_to:
+            raise ProtocolViolation(
+                f"Central claims {state.offset} bytes of {self._asset.asset_id}; only {place.sent_to} were sent.",
+                hint="Nothing was advanced.",
+            )
+        place.offset, place.is_sure, place.unproven = state.offset, True, 0
+        return state
+
+    def _send(self) -> SliceOutcome:
+        asset, place, store = self._asset, self._place, self._doors.store
+        length = min(place.chunk, asset.size - place.offset)
+        place.sent_to = max(place.sent_to or 0, place.offset + length)
+        place.is_sure = False
+        started_ns = self._now().monotonic_ns
+        try:
+            state = store.append(place.url or "", place.offset, self._copy, length, asset.size, self._pace)
+        except RetryLater as trouble:
+            if trouble.code == "stalled":
+                place.chunk = smaller_chunk(place.chunk, refused=False)
+            raise
+        now_ns = self._now().monotonic_ns
+        place.chunk = next_chunk_size(place.chunk, length, (now_ns - started_ns) / 1e9)
+        place.offset, place.is_sure = state.offset, True
+        place.damaged = place.conflicts = 0
+        if state.complete:
+            return self._uploaded(length)
+        self._record(now_ns)
+        return SliceOutcome(SliceEnd.ADVANCED, length)
+
+    def _record(self, now_ns: int) -> None:
+        # A hint for people and for the next process, which asks anyway: not worth an fsync per chunk.
+        if now_ns - self._place.recorded_ns >= RECORD_EVERY_NS:
+            self._doors.ledger.commit(
+                UploadAdvanced(at=self._now(), asset_id=self._asset.asset_id, offset=self._place.offset)
+            )
+            self._place.recorded_ns = now_ns
+
+    def _uploaded(self, sent: int, *opened: UploadOpened) -> SliceOutcome:
+        done = AssetUploaded(at=self._now(), asset_id=self._asset.asset_id)
+        self._doors.ledger.commit(*opened, done)
+        return SliceOutcome(SliceEnd.UPLOADED, sent)
+
+    def _gone(self, gone: UploadGone) -> SliceOutcome:
+        place = self._place
+        place.is_sure = False
+        if place.sent_to == self._asset.size and place.offset < self._asset.size:
+            # Every byte went out and the last answer was lost; some servers forget an upload once it is
+            # complete. Claim it: verify finds out, and an asset that central does not have starts anew.
+            return self._uploaded(0)
+        if not gone.proven:
+            place.unproven += 1
+            if place.unproven < STRIKES:
+                raise RetryLater(str(gone), code="upload_gone_unproven") from gone
+        self._doors.ledger.commit(UploadDiscarded(at=self._now(), asset_id=self._asset.asset_id))
+        self._forget()
+        return SliceOutcome(SliceEnd.STARTS_ANEW)
+
+    def _forget(self) -> None:
+        fresh = UploadPlace(chunk=self._place.chunk)
+        for name in UploadPlace.__slots__:
+            setattr(self._place, name, getattr(fresh, name))
+
+    def _conflict(self, conflict: OffsetConflict) -> SliceOutcome:
+        place = self._place
+        place.is_sure = False
+        place.conflicts += 1
+        if place.url is None or place.conflicts > 1:
+            raise RetryLater(str(conflict), code=conflict.code) from conflict
+        return SliceOutcome(SliceEnd.ASK_AGAIN)
+
+    def _too_large(self, refusal: ChunkTooLarge) -> SliceOutcome:
+        place = self._place
+        place.is_sure = False
+        if place.url is None or place.chunk <= REFUSED_FLOOR:
+            raise refusal
+        place.chunk = smaller_chunk(min(place.chunk, self._asset.size - place.offset), refused=True)
+        return SliceOutcome(SliceEnd.ASK_AGAIN)
+
+    def _damaged(self, refusal: ChunkRefused) -> SliceOutcome:
+        place = self._place
+        place.is_sure = False
+        place.damaged += 1
+        if place.damaged < STRIKES:
+            return SliceOutcome(SliceEnd.ASK_AGAIN)
+        place.damaged = 0
+        reason = trouble_with_copy(self._doors.spool, self._asset)
+        if reason is not None:
+            return _give_up(self._asset, self._doors, reason)
+        raise RetryLater(f"{refusal} The spool's copy is sound.", code=refusal.code) from refusal
+
+    def _wait_for_pace(self, length: int) -> None:
+        while self._pace is not None and length > 0:
+            length -= self._pace(length)
+
+    def _now(self) -> Instant:
+        return self._doors.clock.now()

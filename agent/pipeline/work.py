@@ -1,0 +1,225 @@
+"""What uploading and verifying have in common: take the next asset, try, park it when it is in trouble."""
+
+from __future__ import annotations
+
+import random
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+
+from agent.errors import DockError, RetryLater
+from agent.pipeline.central_gate import CentralGate, is_about_central
+from agent.pipeline.retrying import GaveWay, retrying
+from agent.pipeline.transfer_status import WaitingNow
+from agent.pipeline.work_list import Parked, WorkList
+from agent.ports import Clock, Ledger
+from agent.rules.backoff import next_delay
+from agent.rules.footage import Asset, State
+
+log = structlog.get_logger()
+
+REFRESH_S = 15.0
+"""A wake may be missed; the ledger is read again after this long anyway."""
+WOKEN_REFRESH_S = 0.5
+MOST_ASSETS = 100_000
+"""Read from the ledger at once; whatever is beyond waits until these are through."""
+LONGEST_PARK_WHILE_AWAY_S = 30.0
+"""While central is away the gate does the waiting; its assets stay ready to go when it opens."""
+
+
+class Work(ABC):
+    """One kind of work on the assets of one state. Thread-safe: several workers call `run_one`."""
+
+    name = ""
+    state: State
+
+    def __init__(self, ledger: Ledger, clock: Clock, gate: CentralGate, stopping: Callable[[], bool]) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._gate = gate
+        self._stopping = stopping
+        self._jitter: Callable[[], float] = random.random
+        self._lock = threading.RLock()
+        self._list = WorkList()
+        self._is_stale = True
+        self._is_reading = False
+        self._read_ns: int | None = None
+        self._read_again_s = WOKEN_REFRESH_S
+        self._rounds: dict[int, int] = {}
+
+    # --- what each kind of work decides -----------------------------------------------------------------
+
+    @abstractmethod
+    def _choose(self, now_ns: int, besides: UUID | None = None) -> UUID | None:
+        """The asset to work on next. Called with the lock held."""
+
+    @abstractmethod
+    def _step(self, asset: Asset) -> float | None:
+        """Work on a fresh asset. Seconds after which to come back for more (0: at once); None: it is done."""
+
+    def _refreshed(self) -> None:  # noqa: B027  most kinds of work need nothing here
+        """The list was read anew. Called with the lock held."""
+
+    # --- what the workers call --------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """There may be something new in the ledger. Cheap; from any thread."""
+        self._is_stale = True
+
+    def offer(self, asset_id: UUID) -> None:
+        """This asset has just come into our state."""
+        asset = self._ledger.asset(asset_id)
+        if asset is not None and asset.state is self.state:
+            with self._lock:
+                self._list.assets[asset_id] = asset
+                self._refreshed()
+        self.wake()  # a reading of the ledger that is under way may have missed it
+
+    def has_news(self) -> bool:
+        """Whether `run_one` is worth a call before the usual idle time is over."""
+        return self._must_read() or (self._gate.trouble is None and self._someone_waits(None))
+
+    def waiting(self) -> tuple[int, int]:
+        """Files and bytes in this state, whatever they wait for."""
+        with self._lock:
+            return len(self._list.assets), sum(asset.size for asset in self._list.assets.values())
+
+    def in_trouble(self) -> tuple[WaitingNow, ...]:
+        """The assets that sit out a trouble."""
+        now_ns = self._now_ns()
+        with self._lock:
+            return tuple(
+                WaitingNow(key, asset.camera, parked.reason, parked.attempts, max(parked.until_ns - now_ns, 0) / 1e9)
+                for key, parked in self._list.parked.items()
+                if parked.reason and (asset := self._list.assets.get(key)) is not None
+            )
+
+    def run_one(self) -> bool:
+        """Work on the next asset, if there is one that may go now."""
+        self._made_a_step()
+        self._read()
+        asset_id = self._take()
+        if asset_id is None:
+            return False
+        try:
+            self._work_on(asset_id)
+        finally:
+            self._gate.left(asset_id)
+            with self._lock:
+                self._list.busy.discard(asset_id)
+        return True
+
+    def age_s(self) -> float:
+        """Seconds since the slowest worker last made a step."""
+        now_ns = self._now_ns()
+        return max((now_ns - at for at in list(self._rounds.values())), default=0) / 1e9
+
+    # --- inside -----------------------------------------------------------------------------------------
+
+    def _made_a_step(self) -> None:
+        self._rounds[threading.get_ident()] = self._now_ns()
+
+    def _must_read(self) -> bool:
+        if self._is_reading:
+            return False
+        if self._read_ns is None:
+            return True
+        age_s = (self._now_ns() - self._read_ns) / 1e9
+        return age_s >= REFRESH_S or (self._is_stale and age_s >= self._read_again_s)
+
+    def _read(self) -> None:
+        with self._lock:
+            if not self._must_read():
+                return
+            self._is_reading, self._is_stale = True, False
+        try:
+            started_ns = self._now_ns()
+            assets = self._ledger.assets_in(self.state, MOST_ASSETS)
+            with self._lock:
+                self._list.refresh(assets)
+                self._refreshed()
+                self._read_ns = self._now_ns()
+                # A long backlog is read less often: a tenth of the time at most goes into reading it.
+                self._read_again_s = max(WOKEN_REFRESH_S, (self._read_ns - started_ns) / 1e8)
+        finally:
+            self._is_reading = False
+
+    def _take(self) -> UUID | None:
+        now_ns = self._now_ns()
+        with self._lock:
+            chosen = self._choose(now_ns)
+            if chosen is None or not self._gate.may_enter(chosen, now_ns):
+                return None
+            self._list.busy.add(chosen)
+            return chosen
+
+    def _someone_waits(self, besides: UUID | None) -> bool:
+        with self._lock:
+            return self._choose(self._now_ns(), besides) is not None
+
+    def _work_on(self, asset_id: UUID) -> None:
+        attempts = self._list.attempts(asset_id)
+        attempt = retrying(
+            self._clock,
+            stopping=self._stopping,
+            give_way=lambda: self._gate.trouble is not None or self._someone_waits(asset_id),
+            attempts_before=attempts,
+        )
+        try:
+            again_s = attempt(self._try, asset_id)
+        except GaveWay as gave_way:
+            self._park(asset_id, gave_way.wait_s, gave_way.attempts, gave_way.trouble)
+        except DockError as trouble:
+            self._park_after(asset_id, attempts + 1, trouble)
+        except Exception as error:  # one asset's bug must not end the worker
+            log.exception("transfer_bug", work=self.name, asset=str(asset_id))
+            self._park_after(asset_id, attempts + 1, DockError(repr(error), code="bug"))
+        else:
+            self._succeeded(asset_id, again_s)
+
+    def _try(self, asset_id: UUID) -> float | None:
+        asset = self._ledger.asset(asset_id)
+        if asset is None or asset.state is not self.state:
+            return None
+        try:
+            again_s = self._step(asset)
+        except DockError as trouble:
+            if is_about_central(trouble):
+                self._gate.failed(asset_id, trouble, self._now_ns())
+            raise
+        self._gate.passed()
+        return again_s
+
+    def _succeeded(self, asset_id: UUID, again_s: float | None) -> None:
+        with self._lock:
+            self._list.parked.pop(asset_id, None)
+            if again_s is None:
+                self._list.done(asset_id)
+            elif again_s > 0:
+                self._list.parked[asset_id] = Parked(self._now_ns() + int(again_s * 1e9), 0, "")
+
+    def _park_after(self, asset_id: UUID, attempts: int, trouble: DockError) -> None:
+        self._park(asset_id, next_delay(attempts, self._jitter()), attempts, trouble)
+
+    def _park(self, asset_id: UUID, wait_s: float, attempts: int, trouble: DockError) -> None:
+        asked = trouble.retry_after_s if isinstance(trouble, RetryLater) else None
+        if asked is None and self._gate.is_away and is_about_central(trouble):
+            wait_s = min(wait_s, LONGEST_PARK_WHILE_AWAY_S)
+        with self._lock:
+            self._list.parked[asset_id] = Parked(self._now_ns() + int(wait_s * 1e9), attempts, trouble.code)
+        if trouble.code != "stopping":
+            log.warning(
+                "asset_parked",
+                work=self.name,
+                asset=str(asset_id),
+                reason=trouble.code,
+                attempts=attempts,
+                wait_s=round(wait_s, 1),
+                message=str(trouble),
+            )
+
+    def _now_ns(self) -> int:
+        return self._clock.now().monotonic_ns
