@@ -102,6 +102,10 @@ class Config(Struct, frozen=True):
     def credential_file(self) -> Path:
         return Path(self.central.credential_file) if self.central.credential_file else self.state / "credential.json"
 
+    @property
+    def site_profiles(self) -> Path | None:
+        return Path(self.paths.profiles) if self.paths.profiles else None
+
     def digest_input(self) -> bytes:
         """Bytes that change whenever the effective configuration changes (for drift between stations)."""
         return msgspec.json.encode(self)

@@ -76,7 +76,7 @@ class Station:
                 code="station_mismatch",
                 hint="Correct station.id, or enroll again with a code for this station.",
             )
-        profiles = _switched(load_profiles(_site_profiles(config)), config)
+        profiles = _switched(load_profiles(config.site_profiles), config)
         self._open_memory()
         self._open_central()
         self._open_bays(profiles)
@@ -350,10 +350,6 @@ def _switched(profiles: tuple[Profile, ...], config: Config) -> tuple[Profile, .
         else profile
         for profile in profiles
     )
-
-
-def _site_profiles(config: Config) -> Path | None:
-    return Path(config.paths.profiles) if config.paths.profiles else None
 
 
 class _Lock:

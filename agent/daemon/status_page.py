@@ -27,7 +27,7 @@ class StatusPage:
         class Handler(BaseHTTPRequestHandler):
             timeout = 10
 
-            def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+            def do_GET(self) -> None:
                 if self.path.partition("?")[0] != "/status":
                     self.send_error(404)
                     return
@@ -43,7 +43,7 @@ class StatusPage:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            def log_message(self, format: str, *args: object) -> None:
                 """Requests for the status are no events of custody."""
 
         try:

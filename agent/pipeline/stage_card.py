@@ -60,7 +60,7 @@ class CardStaging:
         """
         known = recognise(file, self._bench.ledger.assets_at(self._docked.camera, file.path))
         if known.set_aside is not None:
-            stock.handled[seen(file)] = None
+            stock.handled[seen(file)] = known.set_aside.asset_id
             return
         if known.resembles and self._is_one_of(known.resembles, file, card, stock):
             return
@@ -167,14 +167,14 @@ class CardStaging:
             case StageVerdict.SALVAGED:
                 self._salvaged(order, outcome)
                 stock.trouble("card_unreadable", outcome.detail)
-                stock.handled[seen(order.file)] = None
+                stock.handled[seen(order.file)] = order.asset_id
                 self._bench.staged()
             case StageVerdict.UNREADABLE:
                 self._bench.ledger.commit(
                     c.AssetQuarantined(at=at, asset_id=order.asset_id, reason="unreadable", detail=outcome.detail)
                 )
                 stock.trouble("card_unreadable", outcome.detail)
-                stock.handled[seen(order.file)] = None
+                stock.handled[seen(order.file)] = order.asset_id
             case StageVerdict.CHANGED | StageVerdict.VANISHED:
                 stock.first_seen[seen(order.file)] = at.wall
             case StageVerdict.SPOOL_FULL:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from agent.pipeline.bench import Bench
 from agent.rules import changes as c
-from agent.rules.footage import Asset, CardFile, DockSession, Listing
+from agent.rules.footage import Asset, CardFile, DockSession, Listing, State
 from agent.rules.stock import VANISHED_AFTER, Seen, missing, seen
 
 
@@ -24,7 +24,7 @@ class Stock:
         self._bench = bench
         self._docked = docked
         self.handled: dict[Seen, UUID | None] = {}
-        """Files that need no more reading in this session, with their asset (None: set aside)."""
+        """Files that need no more reading in this session, with their asset (None: unreadable now)."""
         self.first_seen: dict[Seen, datetime] = {}
         self.listing: Listing | None = None
         self.listed: dict[bytes, CardFile] = {}
@@ -51,6 +51,7 @@ class Stock:
             self.trouble("card_unreadable", "; ".join(listing.io_errors[:3]))
         if listing.complete:
             self._settle_missing(now.wall)
+        self._read_again()
 
     def trouble(self, reason: str, detail: str = "") -> None:
         """From now on this card is not written to in this session."""
@@ -69,6 +70,12 @@ class Stock:
     def expected(self) -> tuple[Asset, ...]:
         """Assets that the ledger holds to be on this card."""
         return self._bench.ledger.assets_on_card(self._docked.camera)
+
+    def _read_again(self) -> None:
+        """Files whose asset is FOUND once more: a person sent it back, or the spool's copy was lost."""
+        found = {asset.asset_id for asset in self.expected() if asset.state is State.FOUND}
+        for mark in [mark for mark, asset_id in self.handled.items() if asset_id in found]:
+            del self.handled[mark]
 
     def _record_listing(self, listing: Listing) -> None:
         entries = [

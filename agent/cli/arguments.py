@@ -1,0 +1,142 @@
+"""What `dock-agent` understands, and what its exit codes mean."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from textwrap import dedent
+
+from agent import __version__
+from agent.errors import ConfigError, DockError
+
+EXIT_FINDINGS = 1
+EXIT_REFUSED = 2
+
+EPILOG = """\
+exit codes:
+  0  done; nothing to complain about
+  1  `verify` or `status` found something that a person should look at
+  2  refused: wrong arguments or configuration, not enrolled; nothing was changed
+
+files (below [paths] state, default /var/lib/dock-agent):
+  ledger.db        asset states and the append-only custody events
+  spool/           durable copies, each with a sidecar from which a lost ledger is rebuilt
+  credential.json  what enrolment left; readable by the agent alone
+
+A file on a camera is erased only with a valid receipt for exactly its bytes. There is no override.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="dock-agent",
+        description="Takes footage off docked cameras, proves that it arrived, and only then erases the card.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"dock-agent {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    _command(
+        commands,
+        "run",
+        "work as this station, in the foreground",
+        """\
+        Detects cameras, copies, uploads, verifies, erases, reports. Logs JSON lines to stdout. Stops within
+        ten seconds on SIGTERM or SIGINT; whatever is under way is taken up by the next start.""",
+    )
+
+    enroll = _command(
+        commands,
+        "enroll",
+        "make this PC a station of central",
+        """\
+        Turns a one-time code (from `dock-central station add ID`) into a credential and pins the key that
+        signs receipts. The code is good for one PC; a PC enrolled as another station is refused.""",
+    )
+    enroll.add_argument("--central", required=True, metavar="URL", help="central's address, as in the configuration")
+    enroll.add_argument("--code", required=True, help="the one-time code")
+
+    status = _command(
+        commands,
+        "status",
+        "what every bay, the queue and the spool are doing",
+        """\
+        Works beside a running agent and without one (then from the ledger alone, and says so).""",
+    )
+    status.add_argument("--json", action="store_true", help="one JSON object, for machines")
+    status.add_argument("--watch", action="store_true", help="stay, and show progress as it happens")
+
+    verify = _command(
+        commands,
+        "verify",
+        "recompute the custody chain; compare ledger, spool and receipts",
+        """\
+        Works beside a running agent. Reads every copy in the spool again. Work in flight is no finding.""",
+    )
+    verify.add_argument("--json", action="store_true", help="one JSON object, for machines")
+    verify.add_argument("--quick", action="store_true", help="do not read the copies in the spool")
+
+    _command(
+        commands,
+        "check-config",
+        "say everything that is wrong with the configuration",
+        """\
+        Lists every problem at once with file, line, key, value, reason and an example. Changes nothing.""",
+    )
+
+    retry = _command(
+        commands,
+        "retry",
+        "send quarantined files back to work",
+        """\
+        Without ASSET: all of them. A file goes back to where it was when it was put aside.""",
+    )
+    retry.add_argument("asset", nargs="?", metavar="ASSET", help="the asset's id, as `status` shows it")
+    return top
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, short: str, description: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name,
+        help=short,
+        description=dedent("        " + description.lstrip()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("--config", required=True, type=Path, metavar="FILE", help="the station's agent.toml")
+    return command
+
+
+MODULES = {
+    "run": "run",
+    "enroll": "enroll",
+    "status": "status",
+    "verify": "verify",
+    "check-config": "check_config",
+    "retry": "retry",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code. Each command loads only what it needs: `run` never loads a terminal UI."""
+    arguments = parser().parse_args(argv)
+    try:
+        command = import_module(f"agent.cli.{MODULES[arguments.command]}")
+        return int(command.main(arguments))
+    except ConfigError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return EXIT_REFUSED
+    except DockError as error:
+        print(f"dock-agent: {error}", file=sys.stderr)
+        return EXIT_REFUSED
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0

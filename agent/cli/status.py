@@ -1,0 +1,80 @@
+"""`dock-agent status`"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from agent import config
+from agent.daemon.snapshot import ledger_facts
+from agent.errors import NeedsOperator
+from agent.ledger.read import LedgerView
+
+STALE_S = 15.0
+"""A running agent writes its snapshot every second."""
+
+
+def main(arguments: argparse.Namespace) -> int:
+    settings = config.load(arguments.config)
+    if arguments.watch and not arguments.json:
+        return _watch(settings)
+    facts = look(settings)
+    if arguments.json:
+        print(json.dumps(facts, indent=2))
+    else:
+        from rich.console import Console
+
+        from agent.cli.status_view import render
+
+        Console().print(render(facts))
+    return 0
+
+
+def look(settings: config.Config) -> dict[str, Any]:
+    """The running agent's snapshot; without one, what the ledger alone can tell."""
+    path = settings.state / "status.json"
+    try:
+        facts: dict[str, Any] = json.loads(path.read_bytes())
+        if (
+            _is_running(facts.get("pid", 0))
+            and time.clock_gettime(time.CLOCK_REALTIME) - path.stat().st_mtime < STALE_S
+        ):
+            return {"running": True, **facts}
+    except (FileNotFoundError, ValueError):
+        pass
+    ledger = settings.state / "ledger.db"
+    if not ledger.exists():
+        raise NeedsOperator(
+            f"Nothing is known of this station: there is no ledger at {ledger}.",
+            code="no_ledger",
+            hint="The agent creates it on its first `dock-agent run`.",
+        )
+    with LedgerView(ledger) as view:
+        return {"running": False, "station": settings.station.id, "bays": [], **ledger_facts(view)}
+
+
+def _is_running(pid: int) -> bool:
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return Path(f"/proc/{pid}").exists()
+
+
+def _watch(settings: config.Config) -> int:
+    from rich.live import Live
+
+    from agent.cli.status_view import render
+
+    with Live(render(look(settings)), refresh_per_second=4) as live:
+        while True:
+            time.sleep(0.5)
+            live.update(render(look(settings)))

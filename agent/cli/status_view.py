@@ -1,0 +1,96 @@
+"""The station's snapshot as a page for a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+SHAPES = {
+    "free": ("○", "dim"),
+    "identifying": ("…", "cyan"),
+    "do not remove": ("■", "bold red"),
+    "may be taken": ("▲", "yellow"),
+    "safe to remove": ("●", "bold green"),
+    "leave in bay": ("◆", "bold magenta"),
+    "put back": ("!", "bold red"),
+    "not our camera": ("?", "magenta"),
+    "use another bay": ("×", "bold red"),
+}
+"""Shape, then colour: nobody has to tell red from green."""
+
+
+def size(number: float) -> str:
+    """Bytes for people."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if abs(number) < 1024:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1024
+    return f"{number:.1f} TiB"
+
+
+def render(facts: dict[str, Any]) -> RenderableType:
+    """Bays first, then queue and spool, then what needs a person."""
+    parts: list[RenderableType] = [_headline(facts)]
+    if facts["bays"]:
+        parts.append(_bays(facts["bays"]))
+    elif facts["running"]:
+        parts.append(Text("No camera is docked."))
+    parts.append(_queue(facts))
+    if facts.get("quarantined"):
+        parts.append(_quarantine(facts["quarantined"]))
+    if facts.get("fork"):
+        parts.append(Text(f"Central holds another history of this ledger: {facts['fork']}", style="bold red"))
+    return Group(*parts)
+
+
+def _headline(facts: dict[str, Any]) -> Text:
+    if not facts["running"]:
+        return Text(f"{facts['station']}: the agent is not running; this is what its ledger says.", style="yellow")
+    central = facts["central"]
+    reach = "central answers" if central["reachable"] else "central is away (docking counts; footage waits here)"
+    return Text(f"{facts['station']}: {reach}; {central['events_unsent']} events to send.")
+
+
+def _bays(bays: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("Bay", "Camera", "", "Copied", "Doing"):
+        table.add_column(name)
+    for bay in bays:
+        shape, style = SHAPES.get(bay["says"], ("·", ""))
+        total = max(bay["bytes"], 1)
+        done = (
+            min(bay["bytes_copied"] + bay["file_done"], total) if bay["doing"] == "copying" else bay["bytes_copied"]
+        )
+        doing = f"{bay['doing'] or ''} {bay['file'] or ''}".strip() or (bay["note"] or "")
+        table.add_row(
+            bay["label"],
+            bay["camera"] or "–",
+            Text(f"{shape} {bay['says']}", style=style),
+            ProgressBar(total=total, completed=min(done, total), width=20),
+            doing,
+        )
+    return table
+
+
+def _queue(facts: dict[str, Any]) -> Text:
+    queue, assets = facts["queue"], facts["assets"]
+    states = ", ".join(f"{count} {name}" for name, count in assets.items() if count) or "none yet"
+    text = f"Assets: {states}. Waiting for a receipt: {queue['files']} files, {size(queue['bytes'])}."
+    if queue["oldest_unreceipted_at"]:
+        text += f" Oldest: {queue['oldest_unreceipted_at']}."
+    if spool := facts.get("spool"):
+        text += f" Spool: {size(spool['free'])} free, {size(spool['min_free'])} are kept free."
+    return Text(text)
+
+
+def _quarantine(assets: list[dict[str, Any]]) -> Table:
+    table = Table(title="Needs a person (then `dock-agent retry ASSET`)", title_justify="left", box=None)
+    for name in ("Asset", "Camera", "File", "Reason"):
+        table.add_column(name)
+    for asset in assets:
+        table.add_row(asset["asset"], asset["camera"], asset["path"], asset["reason"])
+    return table
