@@ -81,6 +81,13 @@ CALLS: tuple[Call, ...] = (
         request=m.Heartbeat,
     ),
     Call(
+        "standing",
+        "GET",
+        "/standing",
+        "The central that stands now. Asked before every unlink: while central is away nothing leaves a card.",
+        {200: m.StandingAnswer, 401: m.Problem},
+    ),
+    Call(
         "roster",
         "GET",
         "/roster",
@@ -164,8 +171,10 @@ CALLS: tuple[Call, ...] = (
 
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document of all calls."""
-    structs = {c.request for c in CALLS if c.request} | {a for c in CALLS for a in c.answers.values() if a}
-    ordered = sorted({*structs, m.ReceiptContent}, key=lambda struct: struct.__name__)
+    structs: set[type[m.Message]] = {m.ReceiptContent}
+    for call in CALLS:
+        structs.update(struct for struct in (call.request, *call.answers.values()) if struct is not None)
+    ordered = sorted(structs, key=lambda struct: struct.__name__)
     _, components = msgspec.json.schema_components(ordered, ref_template="#/components/schemas/{name}")
     paths: dict[str, dict[str, Any]] = {}
     for call in CALLS:

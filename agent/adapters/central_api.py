@@ -93,6 +93,11 @@ class CentralApi:
         heads = _expect(answer, url, messages.LedgerHeadsAnswer).heads
         return [(head.ledger_uuid, head.number, head.hash) for head in heads]
 
+    def standing(self) -> int:
+        """See Central."""
+        answer, url = self._call("GET", "standing")
+        return _expect(answer, url, messages.StandingAnswer).store_epoch
+
     def post_heartbeat(self, body: bytes) -> HeartbeatReply:
         """See Central. The round trip is measured around this one call."""
         answer, url = self._call("POST", "heartbeats", body)
@@ -124,7 +129,7 @@ class CentralApi:
 
 
 def enroll(
-    http: HttpSession, base_url: str, code: str, public_key: bytes, *, hostname: str = ""
+    http: HttpSession, base_url: str, code: str, public_key: bytes, *, hostname: str = "", station: str = ""
 ) -> messages.EnrollAnswer:
     """Turn a one-time code into this station's credential and the pinned receipt key.
 
@@ -134,7 +139,11 @@ def enroll(
         ProtocolViolation: the answer is not central's.
     """
     request = messages.EnrollRequest(
-        code=code, public_key=b64encode(public_key).decode(), hostname=hostname, version=__version__
+        code=code,
+        public_key=b64encode(public_key).decode(),
+        station=station,
+        hostname=hostname,
+        version=__version__,
     )
     url = f"{api_url(base_url)}/enroll"
     try:
@@ -143,7 +152,7 @@ def enroll(
         raise Refused(
             "Central does not accept this enrolment code.",
             code="code_refused",
-            hint="Codes work once and expire: make a new one with `dock-central station add`.",
+            hint="Codes work once, for one station, and expire: `dock-central station add ID` makes a new one.",
         ) from error
 
 

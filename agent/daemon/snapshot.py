@@ -11,6 +11,7 @@ from agent.daemon.bays import Bays
 from agent.daemon.loops import Loop
 from agent.ledger.read import LedgerView
 from agent.pipeline.bench import Board
+from agent.pipeline.transfer_status import TransferStatus
 from agent.ports import Clock, Ledger, Spool
 from agent.reporting.heartbeat import Pulse
 from agent.reporting.outbox import Outbox
@@ -102,7 +103,7 @@ def snapshot(
     pulse: Pulse,
     loops: list[Loop],
     view: LedgerView,
-    uploads: list[dict[str, object]],
+    transfer: TransferStatus,
 ) -> dict[str, object]:
     """The same facts as JSON values, for people and machines at the station."""
     space = spool.space()
@@ -136,7 +137,34 @@ def snapshot(
             "events_unsent": outbox.unsent,
             "clock_offset_ms": now.offset_ms,
         },
-        "uploads": uploads,
+        "uploads": {
+            "trouble": transfer.central_message or None,
+            "limit_bytes_per_s": transfer.limit,
+            "waiting_files": transfer.waiting_files,
+            "waiting_bytes": transfer.waiting_bytes,
+            "verifying_files": transfer.verifying_files,
+            "now": [
+                {
+                    "asset": str(one.asset_id),
+                    "camera": one.camera,
+                    "offset": one.offset,
+                    "size": one.size,
+                    "bytes_per_s": round(one.rate),
+                    "eta_s": one.eta_s,
+                }
+                for one in transfer.uploading
+            ],
+            "in_trouble": [
+                {
+                    "asset": str(one.asset_id),
+                    "camera": one.camera,
+                    "reason": one.reason,
+                    "attempts": one.attempts,
+                    "retry_in_s": round(one.retry_in_s, 1),
+                }
+                for one in transfer.in_trouble
+            ],
+        },
         "spool": {"free": space.free, "total": space.total, "min_free": space.min_free},
         "loops": {loop.name: {"age_s": round(loop.age_s, 1), "trouble": loop.trouble or None} for loop in loops},
         **ledger_facts(view),

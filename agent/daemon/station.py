@@ -21,7 +21,6 @@ from agent.adapters.card_worker import CardWorker
 from agent.adapters.central_api import CentralApi, uploads_url
 from agent.adapters.folders import FolderSource
 from agent.adapters.http_session import HttpSession
-from agent.adapters.kernel_mounts import KernelMounter
 from agent.adapters.mounts import FolderMounter, MounterBySource
 from agent.adapters.profile_files import load_profiles
 from agent.adapters.receipt_keys import PinnedKeys
@@ -46,6 +45,7 @@ from agent.reporting.heartbeat import Pulse
 from agent.reporting.outbox import Outbox
 from agent.reporting.roster import RosterKeeper
 from agent.rules import changes as c
+from agent.rules.bandwidth import Limit, minutes_of
 from agent.rules.erasure import CentralFacts
 from agent.rules.profiles import Profile
 from protocol.messages import Heartbeat
@@ -123,6 +123,7 @@ class Station:
         self.keeper = SpoolKeeper(self.ledger, self.spool, self.clock, timedelta(seconds=self.config.spool.keep))
         self.watch = Watch()
         self.pulse = Pulse(self.ledger, self.central, self.clock, self._heartbeat)
+        self.bays: Bays
         self.transfer = Transfer(
             ledger=self.ledger,
             spool=self.spool,
@@ -131,9 +132,13 @@ class Station:
             keys=keys,
             clock=self.clock,
             station=self.config.station.id,
-            store_epoch=lambda: int(self.ledger.note("store_epoch") or 0) or None,
-            upload=self.config.upload,
-            verified=lambda _asset: self.bays.nudge(),
+            limits=[
+                Limit(minutes_of(limit.from_), minutes_of(limit.to), limit.rate)
+                for limit in self.config.upload.limits
+            ],
+            workers=self.config.upload.workers,
+            when_verified=lambda _asset: self.bays.nudge(),
+            interrupt=self.http.interrupt,
         )
 
     def _open_bays(self, profiles: tuple[Profile, ...]) -> None:
@@ -143,7 +148,7 @@ class Station:
         bench = Bench(
             clock=self.clock,
             ledger=self.ledger,
-            mounter=MounterBySource({"folder": FolderMounter(), "usb": KernelMounter(self.state / "mounts")}),
+            mounter=MounterBySource({"folder": FolderMounter()}),
             settings=Settings(
                 station=config.station.id,
                 bay_labels=config.bays,
@@ -211,7 +216,6 @@ class Station:
         for loop in self.loops:
             loop.stop()
         self.page.stop()
-        self.http.interrupt()
         self.transfer.stop()
         self.bays.stop()
         for loop in self.loops:
@@ -259,7 +263,7 @@ class Station:
         before = self.pulse.store_epoch
         reply = self.pulse.beat()
         if before is None:
-            self.transfer.wake()
+            self.transfer.central_answered()
             self.bays.nudge()
         if reply.roster_etag != (self.ledger.note("roster_etag") or ""):
             self.roster.refresh()
@@ -295,7 +299,7 @@ class Station:
             pulse=self.pulse,
             loops=self.loops,
             view=self.view,
-            uploads=self.transfer.progress(),
+            transfer=self.transfer.status(),
         )
         content["pid"] = os.getpid()
         temporary = self.state / "status.json.new"

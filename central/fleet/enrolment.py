@@ -83,14 +83,16 @@ def _new_code(station: Station, now: datetime, *, replaces: bool) -> str:
     return code
 
 
-def spend_code(code: str, public_key: str, hostname: str, now: datetime) -> Enrolled:
-    """Enrol one PC with a code that nobody used before.
+def spend_code(code: str, public_key: str, hostname: str, now: datetime, *, meant_for: str = "") -> Enrolled:
+    """Enrol one PC with a code that nobody used before. A code for another station than `meant_for` stays unused.
 
     Raises:
-        CodeRefused: the code is unknown, spent or expired.
+        CodeRefused: the code is unknown, spent, expired or another station's.
     """
     with transaction.atomic():
         wanted = EnrolmentCode.objects.filter(code_sha256=digest(code.strip().upper()))
+        if meant_for:
+            wanted = wanted.filter(station_id=meant_for)
         if wanted.filter(used_at=None, expires_at__gt=now).update(used_at=now) != 1:
             raise CodeRefused
         spent = wanted.select_related("station").get()

@@ -24,13 +24,13 @@ def enroll(request: HttpRequest, message: EnrollRequest) -> HttpResponse:
     _check_public_key(message.public_key)
     now = clock.now()
     try:
-        enrolled = spend_code(message.code, message.public_key, message.hostname, now)
+        enrolled = spend_code(message.code, message.public_key, message.hostname, now, meant_for=message.station)
     except CodeRefused:
         log.warning("enrolment_refused", hostname=message.hostname)
         raise Refused(
             403,
             "code_refused",
-            "the enrolment code is unknown, used already or too old; nothing was enrolled",
+            "the enrolment code is unknown, used already, too old or for another station; nothing was enrolled",
             "ask for a fresh one: dock-central station add (or replace) prints it",
         ) from None
     log.info("station_enrolled", station=enrolled.station, hostname=message.hostname, version=message.version)

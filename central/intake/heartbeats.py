@@ -1,4 +1,4 @@
-"""The doors for heartbeats and the roster."""
+"""The doors for heartbeats, central's standing and the roster."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from central.fleet.heartbeats import keep_heartbeat
 from central.intake.answers import empty_answer, json_answer
 from central.intake.doors import door
 from central.roster.station_roster import station_roster
-from protocol.messages import Heartbeat, HeartbeatAnswer
+from protocol.messages import Heartbeat, HeartbeatAnswer, StandingAnswer
 
 
 @door("heartbeats")
@@ -20,6 +20,11 @@ def take_heartbeat(request: HttpRequest, station: str, message: Heartbeat) -> Ht
     keep_heartbeat(station, message, request.body.decode(), now)
     _, etag = station_roster(station, settings.CONFIG, now)
     return json_answer(HeartbeatAnswer(server_time=clock.now(), store_epoch=store_epoch(), roster_etag=etag))
+
+
+@door("standing")
+def tell_standing(request: HttpRequest, station: str) -> HttpResponse:
+    return json_answer(StandingAnswer(server_time=clock.now(), store_epoch=store_epoch()))
 
 
 @door("roster")
