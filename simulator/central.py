@@ -291,6 +291,10 @@ class MemoryCentral:
         """What central holds of one ledger, in order."""
         return [body for _, (_, body) in sorted(self._ledgers[ledger_uuid].events.items())]
 
+    def standing(self) -> int:
+        self._answers()
+        return self.store_epoch
+
     def post_heartbeat(self, body: bytes) -> HeartbeatReply:
         self._answers()
         self.heartbeats.append(body)
