@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent.errors import ProtocolViolation, RetryLater
+from agent.errors import ProtocolViolation, Refused, RetryLater
 from agent.pipeline.copy_check import trouble_with_copy
 from agent.ports import Central, Clock, Hashing, Ledger, Mismatch, ReceiptKeys, SignedStatement, Spool, UnknownAsset
 from agent.rules import receipts
@@ -20,6 +20,9 @@ from agent.rules.changes import (
 )
 from agent.rules.custody import MISMATCHES_BEFORE_QUARANTINE
 from agent.rules.footage import Asset
+
+NOT_ALL_BYTES = frozenset({"no_upload", "upload_incomplete"})
+"""Codes with which central says that the upload we took for complete is not."""
 
 
 class VerifyEnd(StrEnum):
@@ -36,7 +39,7 @@ class VerifyEnd(StrEnum):
     COPY_GIVEN_UP = "copy_given_up"
     """Central holds other bytes because the spool's copy is no longer what was staged."""
     STARTS_ANEW = "starts_anew"
-    """Central has no bytes of this asset."""
+    """Central has no bytes of this asset, or not all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,12 @@ def verify_asset(asset: Asset, doors: VerifyDoors, refused_before: str = "") -> 
         RetryLater: ask again; nothing changed.
         AuthRefused, ProtocolViolation, Refused: nothing changed.
     """
-    answer = doors.central.verify(asset.asset_id, asset.sha256 or "", asset.size)
+    try:
+        answer = doors.central.verify(asset.asset_id, asset.sha256 or "", asset.size)
+    except Refused as refusal:
+        if refusal.code not in NOT_ALL_BYTES:
+            raise
+        return _send_again(asset, doors, refusal.code)
     match answer:
         case Hashing(retry_after_s=wait_s):
             return VerifyOutcome(VerifyEnd.HASHING, wait_s)
@@ -76,8 +84,13 @@ def verify_asset(asset: Asset, doors: VerifyDoors, refused_before: str = "") -> 
         case Mismatch():
             return _mismatch(asset, answer, doors)
         case UnknownAsset():
-            doors.ledger.commit(UploadDiscarded(at=doors.clock.now(), asset_id=asset.asset_id))
-            return VerifyOutcome(VerifyEnd.STARTS_ANEW, reason="unknown_asset")
+            return _send_again(asset, doors, "unknown_asset")
+
+
+def _send_again(asset: Asset, doors: VerifyDoors, reason: str) -> VerifyOutcome:
+    """Creation is idempotent: what central already has of this upload is not sent twice."""
+    doors.ledger.commit(UploadDiscarded(at=doors.clock.now(), asset_id=asset.asset_id))
+    return VerifyOutcome(VerifyEnd.STARTS_ANEW, reason=reason)
 
 
 def _receipt(asset: Asset, statement: SignedStatement, doors: VerifyDoors, refused_before: str) -> VerifyOutcome:
