@@ -108,7 +108,7 @@ class Config(Struct, frozen=True):
 
     def digest_input(self) -> bytes:
         """Bytes that change whenever the effective configuration changes (for drift between stations)."""
-        return msgspec.json.encode(self)
+        return repr(msgspec.structs.asdict(self)).encode()
 
 
 def load(path: Path) -> Config:
