@@ -17,8 +17,9 @@ import structlog
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from central import this_connection
 from central.custody.turns import TURNS
 
 log = structlog.get_logger()
@@ -64,10 +65,26 @@ class DockWorker(ThreadWorker):
         super().handle_exit(sig, frame)
         self.method_queue.defer(TURNS.interrupt_all)
 
+    def handle(self, conn: TConn) -> Any:
+        """As gunicorn does it, but the up to two seconds of a lingering close are spent in this thread.
+
+        gunicorn would spend them in the one loop that accepts and dispatches: a single client that holds on to a
+        finished connection would stop all others.
+        """
+        keep = super().handle(conn)
+        if keep is False:
+            conn.close(graceful=True)
+            conn.close = _closed_already
+        return keep
+
     def init_signals(self) -> None:
         super().init_signals()
         # Ctrl-C reaches the whole process group; the parent alone decides how to stop.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _closed_already(graceful: bool = False) -> None:
+    """The connection was closed by the thread that served it."""
 
 
 def _die_with_parent(arbiter: Arbiter, worker: ThreadWorker) -> None:
@@ -75,6 +92,10 @@ def _die_with_parent(arbiter: Arbiter, worker: ThreadWorker) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != arbiter.pid:
         os._exit(1)
+
+
+def _remember_connection(worker: ThreadWorker, request: Any) -> None:
+    this_connection.remember(request.force_close)
 
 
 class Server(BaseApplication):
@@ -99,6 +120,7 @@ class Server(BaseApplication):
             "keepalive": 75,
             "control_socket_disable": True,
             "post_fork": _die_with_parent,
+            "pre_request": _remember_connection,
             "when_ready": self._ready,
         }
         for name, value in chosen.items():

@@ -1,7 +1,21 @@
 """The pages under their addresses."""
 
+from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from central.dashboard import health
+from central.dashboard import health, pages
 
-urlpatterns = [path("healthz", health.healthz)]
+urlpatterns = [
+    path("", pages.stations, name="stations"),
+    path("stations/<str:station_id>", pages.station, name="station"),
+    path("docks", pages.docks, name="docks"),
+    path("assets", pages.assets, name="assets"),
+    path("assets/<uuid:asset_id>", pages.asset, name="asset"),
+    path(
+        "login",
+        LoginView.as_view(template_name="dashboard/login.html", redirect_authenticated_user=True),
+        name="login",
+    ),
+    path("logout", LogoutView.as_view(), name="logout"),
+    path("healthz", health.healthz, name="healthz"),
+]

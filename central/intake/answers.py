@@ -10,6 +10,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
+from central.this_connection import close_after_answer
 from protocol import PROTOCOL_VERSION, VERSION_HEADER
 from protocol.calls import PREFIX
 from protocol.messages import Message, Problem
@@ -58,6 +59,8 @@ class ProtocolMiddleware:
         if not request.path_info.startswith("/api/"):
             return self.get_response(request)
         response = self.get_response(request)
+        if _has_unread_body(request):
+            close_after_answer()
         if response.status_code >= 400 and not response.get("Content-Type", "").startswith("application/json"):
             response = _as_problem(response)
         response[VERSION_HEADER] = str(PROTOCOL_VERSION)
@@ -87,6 +90,11 @@ def refusal_for(error: Exception) -> Refused:
         return Refused(503, "busy", "the database is busy; nothing was changed", "try again later", Retry_After="5")
     log.error("request_failed", error=repr(error), exc_info=error)
     return Refused(500, "error", "central failed; what it confirmed before still holds", "try again later")
+
+
+def _has_unread_body(request: HttpRequest) -> bool:
+    stream = getattr(request, "_stream", None)
+    return stream is not None and getattr(stream, "_pos", 0) < getattr(stream, "limit", 0)
 
 
 def _as_problem(response: HttpResponse) -> HttpResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import socket
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ class StationClient:
 
     def __init__(self, url: str, code: str) -> None:
         self.url = url
+        self.to_close: list[socket.socket] = []
         self.http = requests.Session()
         self.http.trust_env = False
         answer = self.http.post(
@@ -64,6 +66,11 @@ class StationClient:
         self.enrolled = msgspec.json.decode(answer.content, type=messages.EnrollAnswer)
         self.http.headers["Authorization"] = f"Bearer {self.enrolled.credential}"
         self.http.headers["Tus-Resumable"] = "1.0.0"
+
+    def close(self) -> None:
+        self.http.close()
+        for one in self.to_close:
+            one.close()
 
     def call(self, method: str, path: str, message: messages.Message | None = None, **more: Any) -> requests.Response:
         data = None if message is None else messages.encode(message)

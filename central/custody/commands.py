@@ -1,0 +1,27 @@
+"""The commands `export` and `epoch raise`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from django.conf import settings
+
+from central import clock
+from central.custody.epochs import raise_store_epoch
+from central.custody.exports import ASSET_COLUMNS, DOCK_COLUMNS, asset_rows, dock_rows
+from central.fleet.overview import STATION_COLUMNS, station_rows
+from central.rows_out import write_rows
+
+
+def export(options: argparse.Namespace) -> None:
+    columns, rows = {
+        "assets": lambda: (ASSET_COLUMNS, asset_rows()),
+        "docks": lambda: (DOCK_COLUMNS, dock_rows()),
+        "stations": lambda: (STATION_COLUMNS, station_rows(settings.CONFIG.stations, clock.now())),
+    }[options.what]()
+    write_rows(columns, rows, options.format, sys.stdout)
+
+
+def raise_epoch(options: argparse.Namespace) -> None:
+    print(raise_store_epoch(clock.now()))

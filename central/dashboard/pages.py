@@ -1,0 +1,123 @@
+"""The pages: what is stored, told plainly. Nothing here changes anything."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from central import clock
+from central.custody.models import Asset, CustodyEvent, DockSession, Fork, ParkedEvent
+from central.custody.receipts import valid_receipt
+from central.dashboard.roles import readers_only
+from central.fleet.models import Bay, Ledger, Station
+from central.fleet.overview import stations as station_conditions
+
+PER_PAGE = 50
+STATES = ("FOUND", "STAGED", "UPLOADED", "VERIFIED", "ERASED", "KEPT", "GONE", "QUARANTINED")
+TROUBLE_SHOWN = 200
+
+
+@readers_only
+def stations(request: HttpRequest) -> HttpResponse:
+    conditions = station_conditions(settings.CONFIG.stations, clock.now())
+    counts = dict(Asset.objects.values_list("station").annotate(Count("pk")))
+    rows = [{"station": one, "assets": counts.get(one.station_id, 0)} for one in conditions]
+    trouble = {
+        "forks": Fork.objects.count(),
+        "parked": ParkedEvent.objects.count(),
+        "gaps": Ledger.objects.exclude(gap_until=None).count(),
+    }
+    return render(request, "dashboard/stations.html", {"rows": rows, "trouble": trouble})
+
+
+@readers_only
+def station(request: HttpRequest, station_id: str) -> HttpResponse:
+    found = station_conditions(settings.CONFIG.stations, clock.now(), station_id)
+    if not found:
+        raise Http404
+    ledgers = Ledger.objects.filter(station_id=station_id).order_by("sequence")
+    context = {
+        "station": found[0],
+        "beat": _beat_facts(found[0].heartbeat),
+        "bays": Bay.objects.filter(station_id=station_id).order_by("label", "bay"),
+        "docks": DockSession.objects.filter(station_id=station_id).order_by("-docked_at")[:20],
+        "ledgers": ledgers,
+        "forks": Fork.objects.filter(ledger__in=ledgers).order_by("-pk")[:TROUBLE_SHOWN],
+        "parked": ParkedEvent.objects.filter(event__ledger__in=ledgers)
+        .select_related("event__ledger")
+        .order_by("-pk")[:TROUBLE_SHOWN],
+    }
+    return render(request, "dashboard/station.html", context)
+
+
+def _beat_facts(heartbeat: Any) -> dict[str, Any]:
+    """The heartbeat's own words, for the rows of the page that have no column."""
+    return {} if heartbeat is None else msgspec.json.decode(heartbeat.body)
+
+
+@readers_only
+def docks(request: HttpRequest) -> HttpResponse:
+    wanted = _wanted(request, "camera", "station")
+    rows = _filtered(DockSession.objects.order_by("-docked_at", "session"), wanted)
+    return render(request, "dashboard/docks.html", _paged(request, rows, wanted))
+
+
+@readers_only
+def assets(request: HttpRequest) -> HttpResponse:
+    wanted = _wanted(request, "camera", "station", "state")
+    rows = _filtered(Asset.objects.order_by("-first_heard_at", "asset_id"), wanted)
+    return render(request, "dashboard/assets.html", {**_paged(request, rows, wanted), "states": STATES})
+
+
+@readers_only
+def asset(request: HttpRequest, asset_id: UUID) -> HttpResponse:
+    found = Asset.objects.select_related("object").filter(pk=asset_id).first()
+    if found is None:
+        raise Http404
+    context = {
+        "asset": found,
+        "dock": DockSession.objects.filter(session=found.session).first() if found.session else None,
+        "events": CustodyEvent.objects.filter(asset_id=asset_id)
+        .select_related("ledger")
+        .order_by("ledger", "number"),
+        "uploads": found.uploads.order_by("created_at"),
+        "receipts": found.receipts.order_by("-issued_at"),
+        "valid": valid_receipt(found),
+        "steps": _steps(found),
+    }
+    return render(request, "dashboard/asset.html", context)
+
+
+def _steps(asset: Asset) -> list[tuple[str, Any, str]]:
+    """The instants of one asset's life, each with its source."""
+    return [
+        ("recorded", asset.recorded_at, asset.recorded_source),
+        ("found on the card", asset.found_at, "station" if asset.found_at else ""),
+        ("staged", asset.staged_at, asset.staged_source),
+        ("uploaded", asset.uploaded_at, asset.uploaded_source),
+        ("verified", asset.verified_at, asset.verified_source),
+        ("erased from the card", asset.erased_at, asset.erased_source),
+    ]
+
+
+def _wanted(request: HttpRequest, *names: str) -> dict[str, str]:
+    return {name: request.GET.get(name, "").strip()[:255] for name in names}
+
+
+def _filtered(rows: QuerySet[Any], wanted: dict[str, str]) -> QuerySet[Any]:
+    return rows.filter(**{name: value for name, value in wanted.items() if value})
+
+
+def _paged(request: HttpRequest, rows: QuerySet[Any], wanted: dict[str, str]) -> dict[str, Any]:
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    query = urlencode({name: value for name, value in wanted.items() if value})
+    known = Station.objects.order_by("pk").values_list("pk", flat=True)
+    return {"page": page, "wanted": wanted, "query": query, "stations": known}
