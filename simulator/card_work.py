@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TypeVar
 
-from agent.errors import CardGone, CardStalled
+from agent.errors import CardGone, CardStalled, Refused
 from agent.pipeline.stage import copy_file, digest_file
 from agent.pipeline.unlink import unlink_file
 from agent.ports import Clock, EraseOrder, Progress, SpoolDisk, StageOrder
@@ -36,8 +36,12 @@ class MemoryCardWork:
         self._ended = ""
 
     def open(self, card: MountedCard) -> None:
-        self._ask(lambda: None)
-        self._card, self._mounted = self._mounter.card_at(card.root), card
+        def proved() -> MemoryCard:
+            there = self._mounter.card_at(card.root)
+            there.prove(card.volume)
+            return there
+
+        self._card, self._mounted = self._ask(proved), card
 
     def list(self) -> Listing:
         card, mounted = self._opened()
@@ -77,18 +81,21 @@ class MemoryCardWork:
             try:
                 with closing(card.open(path)) as reader:
                     return bytes(buffer[: reader.read_into(memoryview(buffer))])
-            except FileNotFoundError:
+            except (FileNotFoundError, Refused):
                 return None
 
         return self._ask(read)
 
     def erase(self, order: EraseOrder, progress: Progress) -> EraseOutcome:
         card, mounted = self._opened()
-        if not mounted.writable:
-            return EraseOutcome(EraseVerdict.NOT_WRITABLE, "It is mounted read-only.")
-        return self._told(
-            lambda: unlink_file(card, order, progress, volume=mounted.volume, pause=lambda _seconds: None)
-        )
+
+        def erased() -> EraseOutcome:
+            card.prove(mounted.volume)
+            if not mounted.writable or mounted.dirty:
+                return EraseOutcome(EraseVerdict.NOT_WRITABLE, "It is mounted read-only, or is not clean.")
+            return unlink_file(card, order, progress, volume=mounted.volume, pause=lambda _seconds: None)
+
+        return self._told(erased)
 
     def close(self) -> None:
         self._ended = self._ended or "closed"

@@ -110,6 +110,12 @@ class MemoryCopy:
                 self._disk.unlink(f"{name}{suffix}")
             raise
 
+    def commit_as(self, asset_id: UUID, sidecar: bytes, expected_size: int) -> None:
+        """The same under another asset's name: what was begun as a whole file turned out to be a salvage."""
+        self._disk.rename(f"{self._asset_id}{PARTIAL}", f"{asset_id}{PARTIAL}")
+        self._asset_id = asset_id
+        self.commit(sidecar, expected_size)
+
     def _commit(self, name: str, sidecar: bytes, expected_size: int) -> None:
         if len(self._inode.content) != expected_size:
             raise SpoolBroken(f"{len(self._inode.content)} bytes were written where {expected_size} were read.")
