@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -18,15 +18,16 @@ from agent.adapters.card_worker import CardWorker
 from agent.adapters.spool_disk import SpoolFolder
 from agent.adapters.system_clock import SystemClock
 from agent.errors import CardGone
-from agent.ports import CardWork, EraseOrder, Spool, StageOrder
+from agent.ports import CardWork, EraseOrder, Spool
 from agent.rules.footage import CardFile, EraseVerdict, MountedCard, RefusedEntry, StageVerdict, VolumeId
-from protocol.sidecar import Sidecar, decode_sidecar, encode_path, encode_sidecar
+from protocol.sidecar import Sidecar, decode_sidecar
 from simulator.card_work import MemoryCardWork
 from simulator.cards import MemoryCard, MemoryFile
 from simulator.clips import CardPlan, clips_of, footage_of
 from simulator.clock import SimulatedClock
 from simulator.sources import MemoryMounter, ScriptedSource
 from simulator.spool import MemorySpool
+from tests.contract.orders import order_for
 
 RECORDED_NS = 1_795_352_400_000_000_000
 VIDEO = b"DCIM/20261122/BWC1_20261122140503_0001.MP4"
@@ -157,21 +158,6 @@ def _listed(world: World, path: bytes = VIDEO) -> CardFile:
     return next(file for file in world.work.list().files if file.path == path)
 
 
-def _order(file: CardFile, **more: object) -> StageOrder:
-    asset_id = uuid4()
-    draft = Sidecar(
-        asset_id=asset_id,
-        station="east-1",
-        ledger_uuid=uuid4(),
-        camera="BWC1",
-        path_b64=encode_path(file.path),
-        size=file.size,
-        mtime_ns=file.mtime_ns,
-        kind="video",
-    )
-    return StageOrder(asset_id, file, encode_sidecar(draft), **more)  # type: ignore[arg-type]
-
-
 def _nothing(_done: int) -> None: ...
 
 
@@ -193,7 +179,7 @@ def test_a_staged_file_is_in_the_spool_byte_for_byte_with_a_completed_sidecar(wo
     content = bytes(index * 7 % 251 for index in range(size))
     world.put(VIDEO, content)
     world.work.open(world.mounted())
-    order = _order(_listed(world))
+    order = order_for(_listed(world))
     outcome = world.work.stage(order, _nothing)
     assert (outcome.verdict, outcome.size) == (StageVerdict.STAGED, size)
     assert outcome.sha256 == hashlib.sha256(content).hexdigest()
@@ -209,7 +195,7 @@ def test_a_staged_file_is_in_the_spool_byte_for_byte_with_a_completed_sidecar(wo
 def test_the_time_of_recording_comes_from_the_video_itself(world: World) -> None:
     world.put(VIDEO, _clip())
     world.work.open(world.mounted())
-    outcome = world.work.stage(_order(_listed(world)), _nothing)
+    outcome = world.work.stage(order_for(_listed(world)), _nothing)
     assert (outcome.recorded_at, outcome.recorded_source) == (clips_of(CLIP_PLAN)[0].started_at, "container")
 
 
@@ -219,10 +205,10 @@ def test_a_half_written_clip_is_staged_and_its_time_comes_from_its_name_or_at_la
     world.put(VIDEO, _clip(whole=False))
     world.work.open(world.mounted())
     pattern = r"(?P<year>20\d\d)(?P<month>\d\d)(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)"
-    named = world.work.stage(_order(_listed(world), name_patterns=(pattern,)), _nothing)
+    named = world.work.stage(order_for(_listed(world), name_patterns=(pattern,)), _nothing)
     assert (named.verdict, named.recorded_source) == (StageVerdict.STAGED, "name")
     assert named.recorded_at == datetime(2026, 11, 22, 14, 5, 3, tzinfo=UTC)
-    dated = world.work.stage(_order(_listed(world)), _nothing)
+    dated = world.work.stage(order_for(_listed(world)), _nothing)
     assert dated.recorded_source == "mtime"
     assert dated.recorded_at == datetime.fromtimestamp(RECORDED_NS / 1e9, UTC)
 
@@ -231,7 +217,7 @@ def test_progress_grows_and_never_passes_the_end(world: World) -> None:
     world.put(VIDEO, bytes(5_000_000))
     world.work.open(world.mounted())
     told: list[int] = []
-    world.work.stage(_order(_listed(world)), told.append)
+    world.work.stage(order_for(_listed(world)), told.append)
     # A child tells at most ten times a second, so perhaps never for a quick copy.
     assert told or isinstance(world, InAChild)
     assert told == sorted(told)
@@ -244,10 +230,10 @@ def test_a_file_that_changed_since_the_listing_is_not_taken(world: World, change
     world.work.open(world.mounted())
     file = _listed(world)
     world.put(VIDEO, *change)
-    assert world.work.stage(_order(file), _nothing).verdict is StageVerdict.CHANGED
+    assert world.work.stage(order_for(file), _nothing).verdict is StageVerdict.CHANGED
     assert world.work.digest(file, _nothing).verdict is StageVerdict.CHANGED
     _assert_spool_is_empty(world)
-    assert world.work.stage(_order(_listed(world)), _nothing).verdict is StageVerdict.STAGED
+    assert world.work.stage(order_for(_listed(world)), _nothing).verdict is StageVerdict.STAGED
 
 
 def test_a_file_that_vanished_is_told_apart_from_a_camera_that_left(world: World) -> None:
@@ -256,7 +242,7 @@ def test_a_file_that_vanished_is_told_apart_from_a_camera_that_left(world: World
     world.work.open(world.mounted())
     file = _listed(world)
     world.remove(VIDEO)
-    assert world.work.stage(_order(file), _nothing).verdict is StageVerdict.VANISHED
+    assert world.work.stage(order_for(file), _nothing).verdict is StageVerdict.VANISHED
     _assert_spool_is_empty(world)
 
 
@@ -265,7 +251,7 @@ def test_a_file_swapped_for_a_link_is_not_followed(world: World) -> None:
     world.work.open(world.mounted())
     file = _listed(world)
     world.link(VIDEO)
-    assert world.work.stage(_order(file), _nothing).verdict is StageVerdict.CHANGED
+    assert world.work.stage(order_for(file), _nothing).verdict is StageVerdict.CHANGED
     _assert_spool_is_empty(world)
 
 
@@ -273,7 +259,7 @@ def test_a_full_spool_leaves_the_file_on_the_card_and_nothing_behind(full_world:
     full_world.put(VIDEO, b"content")
     full_world.work.open(full_world.mounted())
     file = _listed(full_world)
-    assert full_world.work.stage(_order(file), _nothing).verdict is StageVerdict.SPOOL_FULL
+    assert full_world.work.stage(order_for(file), _nothing).verdict is StageVerdict.SPOOL_FULL
     _assert_spool_is_empty(full_world)
     assert full_world.content(VIDEO) == b"content"
     assert full_world.work.digest(file, _nothing).sha256 == hashlib.sha256(b"content").hexdigest()
@@ -351,7 +337,7 @@ def _assert_every_call_says_gone(world: World, file: CardFile) -> None:
     order = EraseOrder(file, hashlib.sha256(b"content").hexdigest())
     for call in (
         lambda: world.work.list(),
-        lambda: world.work.stage(_order(file), _nothing),
+        lambda: world.work.stage(order_for(file), _nothing),
         lambda: world.work.digest(file, _nothing),
         lambda: world.work.read_small(b"BWC.ID", 10),
         lambda: world.work.erase(order, _nothing),
