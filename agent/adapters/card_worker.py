@@ -64,6 +64,7 @@ class CardWorker:
         self._calling = threading.Lock()
         self._ending = threading.Lock()
         self._closed = False
+        self._is_out_of_step = False
         self._copying: tuple[UUID, ...] = ()
         self._received = bytearray()
         self._words = bytearray()
@@ -127,12 +128,14 @@ class CardWorker:
     def _ask(self, request: f.Request, kind: type[A], progress: Progress = _nothing) -> A:
         """Raises CardGone, CardStalled, and whatever the child names."""
         with self._calling:
-            self._refuse_when_closed()
+            self._refuse_when_over()
+            self._is_out_of_step = True
             try:
                 self._send(f.encode_frame(request))
                 while isinstance(answer := self._next_answer(), f.Ticked):
                     if answer.done is not None:
                         progress(answer.done)
+                self._is_out_of_step = False
             finally:
                 if self._closed:
                     self._close_pipes()
@@ -207,6 +210,11 @@ class CardWorker:
 
     # --- the child's end --------------------------------------------------------------------------------
 
+    def _refuse_when_over(self) -> None:
+        self._refuse_when_closed()
+        if self._is_out_of_step:
+            raise CardStalled("An earlier call broke off; this card work only needs to be closed.")
+
     def _refuse_when_closed(self) -> None:
         if self._closed:
             raise CardGone("Card work was ended: the camera was taken out or the station stops.")
@@ -251,7 +259,7 @@ def _start(spool: SpoolFolder) -> subprocess.Popen[bytes]:
     """The child, with the modules of this very process and nothing of its surroundings."""
     command = [sys.executable, "-P", "-s", "-S", "-m", "agent.card_process"]
     options = ["--spool", str(spool.path), "--min-free", str(spool.min_free), "--parent", str(os.getpid())]
-    modules = os.pathsep.join(os.path.abspath(entry) for entry in sys.path if entry)  # noqa: PTH100
+    modules = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)  # noqa: PTH100
     return subprocess.Popen(
         [*command, *options],
         stdin=subprocess.PIPE,

@@ -42,15 +42,15 @@ def named_time(path: bytes, patterns: tuple[str, ...], zone: tzinfo) -> datetime
     """The time in a name such as `BWC0412_20261122140503_0001.MP4`. A repeated hour is the first."""
     text = path.decode("utf-8", "replace")
     for pattern in patterns:
-        found = re.search(pattern, text)
-        if found is None:
-            continue
-        parts = found.groupdict()
         try:
+            found = re.search(pattern, text)
+            if found is None:
+                continue
+            parts = found.groupdict()
             year, month, day, hour, minute, second = (int(parts.get(group) or 0) for group in GROUPS)
             return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
-        except (ValueError, OverflowError):
-            continue  # the 31st of February: another pattern may read it better
+        except (ValueError, OverflowError, re.error):
+            continue  # the 31st of February, or a mistyped pattern: another may read it better
     return None
 
 
