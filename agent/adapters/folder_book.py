@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass
 
 from agent.adapters.folder_marks import Look
@@ -18,6 +19,8 @@ SETTLED_NS = 2_000_000_000
 @dataclass(slots=True)
 class _Known:
     presence: Presence
+    plug: str
+    """Its key before it had to be told from an earlier plug."""
     latest: FolderMark
     settled: FolderMark
     """The mark before the changes that are younger than SETTLED_NS."""
@@ -32,6 +35,7 @@ class FolderBook:
         self._proves_dock = proves_dock
         self._settle_s = settle_s
         self._known: dict[bytes, _Known] = {}
+        self._ended: Counter[str] = Counter()
         self._reported: set[tuple[str, bytes]] = set()
 
     def present(self) -> dict[str, Presence]:
@@ -41,13 +45,13 @@ class FolderBook:
         """Take over what a look showed; True when a camera came or went. `left` are names that may have gone
         away since the last look; `since` is the instant of that last look."""
         gone = [name for name in self._known if name not in look.marks and name not in look.unreadable]
-        for name in gone:
-            del self._known[name]
         plugged = [name for name, mark in look.marks.items() if not self._stayed(name, mark, name in left, now)]
+        for name in {*gone, *plugged} & self._known.keys():
+            self._ended[self._known.pop(name).plug] += 1
         for name in plugged:
-            again = name in self._known and self._known[name].latest.name() == look.marks[name].name()
-            presence = self._presence(name, look.marks[name], since, now, again=again)
-            self._known[name] = _Known(presence, look.marks[name], look.marks[name])
+            mark = look.marks[name]
+            plug = f"folder:{shown(self._base + b'/' + name)}@{now.boot_id[:8]}-{mark.name()}"
+            self._known[name] = _Known(self._presence(name, plug, since, now), plug, mark, mark)
         return bool(gone or plugged)
 
     def reports(self, look: Look, now: Instant) -> list[SourceEvent]:
@@ -79,19 +83,15 @@ class FolderBook:
             known.settled = mark
         return True
 
-    def _presence(
-        self, name: bytes, mark: FolderMark, since: Instant | None, now: Instant, *, again: bool
-    ) -> Presence:
-        path = self._base + b"/" + name
-        plug = f"{now.boot_id[:8]}-{mark.name()}" + (f"-{mark.changed_ns:x}" if again else "")
+    def _presence(self, name: bytes, plug: str, since: Instant | None, now: Instant) -> Presence:
         return Presence(
-            key=f"folder:{shown(path)}@{plug}",
+            key=f"{plug}+{self._ended[plug]}" if self._ended[plug] else plug,
             source="folder",
             bay=bay_of(name),
             seen_at=now,
             absent_until=since,
             proves_dock=self._proves_dock,
-            directory=os.fsdecode(path),
+            directory=os.fsdecode(self._base + b"/" + name),
             settle_s=self._settle_s,
             facts={"source": "folder", "bay": bay_of(name), "folder_name": shown(name)},
         )

@@ -91,7 +91,7 @@ def load_profiles(site: Path | None = None, shipped: Path | None = None) -> tupl
                 problems.append(f"{path}: name: {profile.name!r} is the name of another profile in this folder")
             elif profile is not None:
                 own[profile.name] = profile
-        profiles = {**own, **profiles}
+        profiles |= {name: profile for name, profile in own.items() if name not in profiles}
     if problems:
         raise ConfigError(problems)
     return tuple(profiles.values())

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,6 +122,17 @@ def test_a_folder_removed_and_made_again_between_two_truths_is_another_plug(sour
         keys.add(only(source).key)
         (base / "BWC0001").rmdir()
     assert len(keys) == 5
+
+
+def test_a_folder_that_comes_back_after_it_was_seen_gone_is_another_plug(
+    source: FolderSource, base: Path, tmp_path: Path
+) -> None:
+    (base / "BWC0001").mkdir()
+    key = only(source).key
+    (base / "BWC0001").rename(tmp_path / "pocket")
+    assert names(source) == []
+    (tmp_path / "pocket").rename(base / "BWC0001")
+    assert only(source).key != key
 
 
 def test_an_event_that_comes_late_does_not_make_a_second_plug(source: FolderSource, base: Path) -> None:
@@ -251,3 +265,38 @@ def test_a_directory_that_never_was_needs_a_person(tmp_path: Path) -> None:
     with pytest.raises(NeedsOperator) as refusal:
         FolderSource(tmp_path / "nowhere", "dock", 0.5, RealClock()).start(lambda: None)
     assert "Create or mount it" in str(refusal.value)
+
+
+@pytest.mark.part("root")
+def test_a_card_mounted_on_its_folder_is_another_plug(source: FolderSource, base: Path) -> None:
+    card = base / "BWC0001"
+    card.mkdir()
+    keys = [only(source).key]
+    for _ in range(2):
+        subprocess.run(["mount", "-t", "tmpfs", "card", str(card)], check=True)
+        try:
+            keys.append(only(source).key)
+            (card / "A.MP4").write_bytes(b"x")
+            assert only(source).key == keys[-1]
+        finally:
+            subprocess.run(["umount", "-l", str(card)], check=True)
+        keys.append(only(source).key)
+    assert len(set(keys)) == 5
+
+
+@pytest.mark.part("fuse")
+def test_a_card_that_hangs_in_the_kernel_holds_up_no_other(source: FolderSource, base: Path) -> None:
+    (base / "HUNG").mkdir()
+    serve = "import sys, mfusepy; mfusepy.FUSE(mfusepy.Operations(), sys.argv[1], foreground=True)"
+    server = subprocess.Popen([sys.executable, "-c", serve, str(base / "HUNG")])
+    try:
+        eventually(lambda: str(base / "HUNG") in Path("/proc/self/mountinfo").read_text())
+        server.send_signal(signal.SIGSTOP)
+        (base / "BWC0001").mkdir()
+        truth = source.truth()
+        assert truth.listening
+        assert {presence.facts["folder_name"] for presence in truth.present.values()} == {"BWC0001", "HUNG"}
+    finally:
+        server.kill()
+        subprocess.run(["umount", "-l", str(base / "HUNG")], check=False)
+        server.wait(10)

@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.sources.clock import eventually
+from agent.adapters.kernel_mounts import KernelMounter
+from agent.rules.footage import Presence
+from tests.sources.clock import RealClock, eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 PRELOAD = "libumockdev-preload.so.0"
@@ -286,6 +288,26 @@ def test_a_card_that_udev_can_no_longer_read_is_still_docked(bus: Bus) -> None:
     bus.do("forget_file_system", port="1-1")
     eventually(lambda: bool(probe.ask("is_woken")))
     assert only(probe)["key"] == key
+
+
+@umockdev
+@pytest.mark.part("loop")
+def test_a_camera_of_the_mocked_bus_with_a_real_disk_is_mounted_and_read(bus: Bus, tmp_path: Path) -> None:
+    image = tmp_path / "card.img"
+    image.touch()
+    os.truncate(image, 8 << 20)
+    subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
+    node = subprocess.check_output(["losetup", "--show", "-f", str(image)], text=True).strip()
+    try:
+        bus.do("plug", port="1-1", node=node)
+        seen = only(bus.watch())
+        presence = Presence("key", "usb", seen["bay"], RealClock().now(), None, device=seen["device"])
+        mounter = KernelMounter(tmp_path / "mounts")
+        mounted = mounter.mount(presence, writable=False)
+        assert [entry.name for entry in Path(mounted.root).iterdir()] == ["lost+found"]
+        mounter.release(mounted)
+    finally:
+        subprocess.run(["losetup", "-d", node], check=True)
 
 
 @pytest.mark.part("root")
