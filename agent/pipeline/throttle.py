@@ -28,7 +28,7 @@ class Throttle:
         self._clock = clock
         self._stopping = stopping
         self._to_local = to_local
-        self._bucket = Bucket()
+        self._bucket = Bucket(at_ns=clock.now().monotonic_ns)
         self._lock = threading.Lock()
 
     def grant(self, wanted: int) -> int:

@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 IDLE_S = 1.0
 """An idle worker looks again after this long; something to do ends the wait early."""
+PATIENCE_S = 1.0
+"""A stop lets requests end by themselves for this long before it interrupts them."""
 
 
 class Transfer:
@@ -76,16 +78,21 @@ class Transfer:
 
     def stop(self, within_s: float = 5.0) -> bool:
         """End all work; what is in flight is resumed by the next process. True when every worker has ended."""
-        until = time.monotonic() + within_s
         self._stop.set()
-        for patience in (min(1.0, within_s / 2), within_s):
-            for thread in self._threads:
-                if thread.ident is not None:
-                    thread.join(max(min(patience, until - time.monotonic()), 0.01))
-            if not any(thread.is_alive() for thread in self._threads):
-                return True
-            self._interrupt()
-        return False
+        deadline = time.monotonic() + within_s
+        if self._ended_by(time.monotonic() + min(PATIENCE_S, within_s / 2)):
+            return True
+        while not self._ended_by(min(time.monotonic() + PATIENCE_S / 4, deadline)):
+            if time.monotonic() >= deadline:
+                return False
+            self._interrupt()  # again and again: a worker may have just begun another request
+        return True
+
+    def _ended_by(self, until: float) -> bool:
+        running = [thread for thread in self._threads if thread.is_alive()]
+        for thread in running:
+            thread.join(max(until - time.monotonic(), 0.0))
+        return not any(thread.is_alive() for thread in running)
 
     def ages_s(self) -> dict[str, float]:
         """Seconds since the slowest worker of each kind made a step: for the heartbeat and the watchdog."""

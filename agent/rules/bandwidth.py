@@ -61,7 +61,7 @@ def _covers(limit: Limit, minute: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Bytes that may go at `at_ns`. Starts empty: a restart never bursts."""
+    """Bytes that may go at `at_ns`. Begins empty, at the instant of its making: a restart never bursts."""
 
     tokens: float = 0.0
     at_ns: int = 0
