@@ -32,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_roster(commands)
     _add_export(commands)
     _add_epoch(commands)
+    _add_mail(commands)
     return parser
 
 
@@ -161,6 +162,18 @@ def _add_epoch(commands: argparse._SubParsersAction) -> None:
         "After central was restored from a backup: receipts given before no longer permit an erase.",
         "Prints the new epoch. Stations learn it with their next heartbeat and have their assets verified again.",
     )
+
+
+def _add_mail(commands: argparse._SubParsersAction) -> None:
+    mail = _group(commands, "mail", "Mail as central sends it.")
+    test = _command(
+        mail,
+        "test",
+        "central.mailing.commands.send_test",
+        "Send one mail with the settings of [mail] and say who took it.",
+        "example:\n  dock-central mail test it@example --data /var/lib/dock-central",
+    )
+    test.add_argument("address", metavar="ADDRESS", help="who gets it")
 
 
 def _listen(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Hands mail over to the server that [mail] names."""

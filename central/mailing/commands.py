@@ -1,0 +1,34 @@
+"""The command `mail test`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from django.conf import settings
+
+from central import clock
+from central.mailing.sending import MailRefused, send, sender
+from central.refusals import CommandRefused
+
+_SUBJECT = "[Dock] Test mail"
+_BODY = """\
+This mail shows that central can send mail with the settings of [mail] in its central.toml.
+Nobody needs to do anything.
+
+Sent {at:%Y-%m-%d %H:%M:%S} UTC from {sender} by way of {host}, port {port}, security {security}.
+"""
+
+
+def send_test(options: argparse.Namespace) -> None:
+    """Send one mail and say who took it."""
+    to = options.address.strip()
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", to):
+        raise CommandRefused(f"{options.address!r} is no mail address; nothing was sent")
+    mail = settings.CONFIG.mail
+    body = _BODY.format(at=clock.now(), sender=sender(mail), host=mail.host, port=mail.port, security=mail.security)
+    try:
+        send(mail, to, _SUBJECT, body)
+    except MailRefused as error:
+        raise CommandRefused(f"no mail was sent: {error} ({settings.DATA.config})") from error
+    print(f"{mail.host} port {mail.port} took a test mail for {to}. Look into that mailbox.")
