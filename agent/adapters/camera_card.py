@@ -85,10 +85,12 @@ class CameraCard:
         self._tick = tick
         self._told: CardFile | None = None
         try:
+            found = Path(root).stat()
             self._fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            self._device = os.fstat(self._fd).st_dev
         except OSError as error:
             raise CardGone(f"The camera's folder {root} is not there ({error.strerror}).") from error
+        self._volume = VolumeId(found.st_dev, found.st_ino)
+        self._device = found.st_dev
 
     def __enter__(self) -> Self:
         return self
@@ -119,11 +121,10 @@ class CameraCard:
 
     def list(self) -> Listing:
         """Every entry below the root. Raises CardGone when the root vanished meanwhile: FAT then lists nothing."""
-        root = os.fstat(self._fd)
-        volume = VolumeId(root.st_dev, root.st_ino)
-        self.prove(volume)
-        listing = FolderWalk(self._fd, self._tick).run()
-        self.prove(volume)
+        self.prove(self._volume)
+        with card_errors(b".", self._device):
+            listing = FolderWalk(self._fd, self._tick).run()
+        self.prove(self._volume)
         return listing
 
     def open(self, path: bytes) -> CameraFile:
@@ -136,8 +137,9 @@ class CameraCard:
             finally:
                 os.close(folder)
         try:
-            self._refuse_special(path, os.fstat(fd))  # it may have been swapped since it was looked at
-            return CameraFile(fd, path, self._device, self._remember)
+            with card_errors(path, self._device):
+                self._refuse_special(path, os.fstat(fd))  # it may have been swapped since it was looked at
+                return CameraFile(fd, path, self._device, self._remember)
         except BaseException:
             os.close(fd)
             raise

@@ -37,7 +37,7 @@ def open_folder(root_fd: int, parts: list[bytes]) -> int:
     """A handle on the folder, reached one name at a time from the root. The caller closes it.
 
     Raises:
-        OSError: as the kernel said; ENOTDIR or ELOOP when a link stands in the way, EXDEV on another volume.
+        OSError: as the kernel said; ENOTDIR or ELOOP when a link or another volume stands in the way.
     """
     device = os.fstat(root_fd).st_dev
     fd = os.dup(root_fd)
@@ -47,9 +47,12 @@ def open_folder(root_fd: int, parts: list[bytes]) -> int:
         finally:
             os.close(fd)
         fd = below
-        if os.fstat(fd).st_dev != device:
+        try:
+            if os.fstat(fd).st_dev != device:
+                raise OSError(errno.ELOOP, "another volume is mounted here", part)
+        except OSError:
             os.close(fd)
-            raise OSError(errno.ELOOP, "another volume is mounted here", part)
+            raise
     return fd
 
 
