@@ -84,7 +84,9 @@ def samples() -> list[m.Message]:
     """One value of every message of the table of calls, and of the signed receipt content."""
     return [
         m.Problem(code="fork", message="another event stands at number 7", hint="open a new ledger"),
-        m.EnrollRequest(code="AAAAA-BBBBB-CCCCC-DDDDD", public_key=KEY, hostname="dock-east", version="0.1.0"),
+        m.EnrollRequest(
+            code="AAAAA-BBBBB-CCCCC-DDDDD", public_key=KEY, station="east-1", hostname="dock-east", version="0.1.0"
+        ),
         m.EnrollAnswer(
             station="east-1",
             credential="not-a-real-credential",
@@ -111,6 +113,7 @@ def samples() -> list[m.Message]:
             watched_until=T,
             watched_event=4,
         ),
+        m.StandingAnswer(server_time=T, store_epoch=1),
         m.HeartbeatAnswer(server_time=T, store_epoch=1, roster_etag='"abc"'),
         m.RosterAnswer(policy_revision="c0ffee", generated_at=T, shifts=[SHIFT]),
         m.LookupRequest(claims=[CLAIM]),
