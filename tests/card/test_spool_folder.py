@@ -145,3 +145,35 @@ def test_an_interrupted_copy_of_the_same_asset_is_begun_anew(dock: Dock) -> None
         outcome = copy_file(card, dock.spool, order, quiet, volume=volume, now=lambda: STAGED_AT, pause=no_pause)
     assert outcome.verdict is StageVerdict.STAGED
     assert dock.content(order.asset_id) == FOOTAGE
+
+
+def test_a_copy_gets_its_name_last_and_every_step_before_is_durable(
+    dock: Dock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[tuple[str, str]] = []
+
+    def spied(name: str) -> None:
+        real = getattr(os, name)
+
+        def step(what: int | Path, *rest: Path) -> None:
+            path = Path(f"/proc/self/fd/{what}").readlink() if isinstance(what, int) else rest[0]
+            steps.append((name, path.name))
+            real(what, *rest)
+
+        monkeypatch.setattr(os, name, step)
+
+    order = order_for(dock.write("clip.mp4", FOOTAGE))
+    copy = dock.spool.begin(order.asset_id, len(FOOTAGE))
+    copy.write(memoryview(FOOTAGE))
+    spied("fsync")
+    spied("rename")
+    copy.commit(b"{}", len(FOOTAGE))
+    asset, folder = str(order.asset_id), dock.spool.path.name
+    assert steps == [
+        ("fsync", f"{asset}.part"),
+        ("fsync", f"{asset}.json.part"),
+        ("rename", f"{asset}.json"),
+        ("fsync", folder),
+        ("rename", f"{asset}.footage"),
+        ("fsync", folder),
+    ]
