@@ -133,6 +133,8 @@ class Server(BaseApplication):
 
     def _ready(self, arbiter: Arbiter) -> None:
         signal.signal(signal.SIGINT, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        for reload_or_multiply in (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGUSR2):
+            signal.signal(reload_or_multiply, signal.SIG_IGN)  # one worker, always: it keeps whose turn it is
         for listener in arbiter.LISTENERS:
             # Accepted sockets inherit it: a client that stalls in its headers or its body frees its thread.
             listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(self._stall))
@@ -145,8 +147,8 @@ def _timeval(duration: timedelta) -> bytes:
     return struct.pack("@ll", int(duration.total_seconds()), duration.microseconds)
 
 
-def take_serve_lock(path: Path) -> int:
-    """The lock that keeps one DIR to one server; it is held while the returned descriptor is open.
+def take_serve_lock(path: Path) -> None:
+    """The lock that keeps one DIR to one server; it is held while this process or its worker lives.
 
     Raises:
         AlreadyServed: another process holds it.
@@ -157,10 +159,8 @@ def take_serve_lock(path: Path) -> int:
     except BlockingIOError:
         os.close(fd)
         raise AlreadyServed from None
-    return fd
 
 
-def serve_until_stopped(listen: str, stall_timeout: timedelta, lock: int) -> None:
-    """Serve until SIGTERM or SIGINT. `lock` is inherited by the worker, so that DIR stays locked while it lives."""
-    os.set_inheritable(lock, True)
+def serve_until_stopped(listen: str, stall_timeout: timedelta) -> None:
+    """Serve until SIGTERM or SIGINT."""
     Server(listen, stall_timeout).run()

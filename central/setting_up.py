@@ -41,12 +41,12 @@ def serve(options: argparse.Namespace) -> None:
     _refuse_what_is_not_built_yet()
     load_signer(data.receipt_key)
     try:
-        lock = take_serve_lock(data.serve_lock)
+        take_serve_lock(data.serve_lock)
     except AlreadyServed:
         raise CommandRefused(f"another process serves {data.root} already; stop it first") from None
     data.create()
     _upgrade_schema()
-    serve_until_stopped(options.listen, options.stall_timeout, lock)
+    serve_until_stopped(options.listen, options.stall_timeout)
 
 
 def _upgrade_schema() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import threading
@@ -84,7 +85,7 @@ class ObjectStore:
                 sync_folder(self._data.objects)
             rotten = target.exists() and not self._is_good(target, digest)
             if rotten:
-                self.set_aside(digest.sha256, now)
+                self._set_aside(digest.sha256, now)
             if not target.exists():
                 _publish(part, target)
             sync_folder(target.parent)
@@ -96,17 +97,24 @@ class ObjectStore:
         except OSError:
             return False
 
-    def set_aside(self, sha256: str, now: datetime) -> Path | None:
-        """Move an object that is not what its name says out of the way, and keep it. None: there was none."""
+    def condemn(self, digest: Digest, now: datetime) -> bool:
+        """Move an object aside that was found rotten; False when a good one has taken its place meanwhile."""
+        with _placing:
+            if self._is_good(self.object(digest.sha256), digest):
+                return False
+            self._set_aside(digest.sha256, now)
+        return True
+
+    def _set_aside(self, sha256: str, now: datetime) -> None:
+        """Move an object that is not what its name says out of the way, and keep it."""
         source = self.object(sha256)
         aside = self._data.rotten / f"{sha256}.{now:%Y%m%dT%H%M%S%f}"
         try:
             source.rename(aside)
         except FileNotFoundError:
-            return None
+            return
         sync_folder(self._data.rotten)
         sync_folder(source.parent)
-        return aside
 
     def drop_part(self, upload_id: UUID) -> None:
         """Forget the part's name once its bytes are an object that was committed."""
@@ -130,7 +138,9 @@ def _publish(part: Path, target: Path) -> None:
         os.close(fd)
     try:
         os.link(part, target)
-    except PermissionError:
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
         # A file system without hard links. One process serves this DIR and holds `_placing`, and the target
         # was just seen to be absent, so a rename overwrites nothing.
         part.rename(target)

@@ -13,12 +13,15 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 
 from central.custody.assets import note_uploaded
 from central.custody.models import Upload
 from central.custody.object_store import ObjectStore
 from central.custody.turns import UploadBusy
+
+log = structlog.get_logger()
 
 COMMIT_EVERY = 64 * 1024 * 1024
 """Bytes between two commits of one long body that carries no checksum."""
@@ -84,16 +87,25 @@ def receive(store: ObjectStore, upload_id: UUID, piece: Piece, body: Body, now: 
             raise WrongOffset(part.committed)
         if piece.length > part.upload.length - part.committed:
             raise BodyTooLong
+        if part.upload.state == Upload.STORED:
+            return part.committed
         try:
-            return _take(part, piece, body)
-        except OSError as error:
-            part.cut_back()
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise StoreFull from error
-            raise
+            with full_store_named():
+                return _take(part, piece, body)
         except BaseException:
             part.cut_back()
             raise
+
+
+@contextmanager
+def full_store_named() -> Iterator[None]:
+    """Tells a full disk from every other trouble with it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise StoreFull from error
+        raise
 
 
 def _take(part: PartWriter, piece: Piece, body: Body) -> int:
@@ -157,6 +169,7 @@ class PartWriter:
         """Make file and row agree: bytes nobody committed go; a file that lost bytes takes the row back with it."""
         size = os.fstat(self._fd).st_size
         if size < self.committed:
+            log.error("part_lost_bytes", upload=str(self.upload.pk), committed=self.committed, found=size)
             Upload.objects.filter(pk=self.upload.pk).update(offset=size)
             self.committed = self.upload.offset = size
         elif size > self.committed:

@@ -14,7 +14,7 @@ from django.db import transaction
 from central.custody.assets import asset_of, note_uploaded, save_asset
 from central.custody.models import Asset, Upload
 from central.custody.object_store import ObjectStore
-from central.custody.receiving import open_part
+from central.custody.receiving import full_store_named, open_part
 from central.custody.turns import Turns, UploadBusy
 
 UPLOAD_LIFE = timedelta(days=30)
@@ -43,6 +43,7 @@ def begin_upload(store: ObjectStore, wanted: NewUpload, now: datetime) -> Upload
     Raises:
         ForeignAsset: the asset belongs to another station.
         LengthConflict: a living upload of this asset has another length.
+        StoreFull: there is no space for its part file.
     """
     with transaction.atomic():
         asset = asset_of(wanted.station, wanted.asset_id, now)
@@ -63,7 +64,8 @@ def begin_upload(store: ObjectStore, wanted: NewUpload, now: datetime) -> Upload
         elif upload.length != wanted.length:
             raise LengthConflict
     if upload.state == Upload.ALIVE:
-        store.make_part(upload.pk)
+        with full_store_named():
+            store.make_part(upload.pk)
     return upload
 
 

@@ -119,8 +119,7 @@ def _recheck_stored(
     except FileNotFoundError:
         found = Digest(EMPTY_SHA256, 0)
     now = place.now()
-    if found != wanted:
-        place.store.set_aside(stored.sha256, now)
+    if found != wanted and place.store.condemn(wanted, now):
         with transaction.atomic():
             StoredObject.objects.filter(pk=stored.pk).update(rotten_at=now)
             _refuse(asset.pk, upload, found)
@@ -129,6 +128,7 @@ def _recheck_stored(
         log.error("object_rotten", sha256=stored.sha256, found=found.sha256, asset=str(asset.pk))
         return Mismatched(found)
     StoredObject.objects.filter(pk=stored.pk).update(verified_at=now, rotten_at=None)
+    found = wanted
     # A wrong claim about good bytes changes nothing: they were receipted once and stay.
     return None if claim == wanted else Mismatched(found)
 

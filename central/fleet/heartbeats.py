@@ -27,7 +27,7 @@ def keep_heartbeat(station: str, message: messages.Heartbeat, body: str, now: da
                 "boot_id": message.at.boot_id,
                 "version": message.version,
                 "watched_until": _in_utc(message.watched_until),
-                "watched_event": message.watched_event,
+                "watched_event": message.watched_event and min(message.watched_event, 2**53),
                 "oldest_unreceipted_at": _in_utc(message.oldest_unreceipted_at),
                 "slowest_loop_s": max(message.loop_ages_s.values(), default=0.0),
             },

@@ -33,6 +33,7 @@ class Refused(Exception):
         response = json_answer(self.problem, self.status)
         for name, value in self.headers.items():
             response[name] = value
+        response._has_been_logged = True  # Django would log every 5xx once more
         return response
 
 
@@ -86,8 +87,14 @@ def refusal_for(error: Exception) -> Refused:
     if isinstance(error, UnreadablePostError):
         return Refused(400, "cut_short", "the body ended early; nothing was taken from it", "send it again")
     if isinstance(error, OperationalError):
-        log.error("database_busy", error=repr(error))
-        return Refused(503, "busy", "the database is busy; nothing was changed", "try again later", Retry_After="5")
+        log.error("database_unusable", error=repr(error))
+        return Refused(
+            503,
+            "busy",
+            "the database cannot be used just now; nothing was changed",
+            "try again later",
+            Retry_After="5",
+        )
     log.error("request_failed", error=repr(error), exc_info=error)
     return Refused(500, "error", "central failed; what it confirmed before still holds", "try again later")
 

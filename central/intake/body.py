@@ -19,11 +19,15 @@ class UploadBody:
     def __init__(self, request: HttpRequest, length: int) -> None:
         self._request = request
         self._left = length
+        self._broken = False
 
     def read(self) -> bytes:
+        if self._broken:
+            return b""
         try:
             data = self._request.read(BLOCK)
         except UnreadablePostError:
+            self._broken = True
             data = self._salvaged()
         self._left -= len(data)
         return data

@@ -42,7 +42,8 @@ def create(request: HttpRequest, station: str) -> HttpResponse:
     if length:
         tus_headers.require_content_type(request)
     try:
-        upload = begin_upload(workplace().store, wanted, clock.now())
+        with _refusals():
+            upload = begin_upload(workplace().store, wanted, clock.now())
     except ForeignAsset:
         raise Refused(404, "unknown_asset", "this asset is not this station's; nothing was changed") from None
     except LengthConflict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 
 from django.conf import settings
@@ -25,9 +26,14 @@ def _verifier(data: DataDir) -> Verifier:
     return Verifier(_place(data))
 
 
+_making = threading.Lock()
+"""Without it, two first requests at once would make two verifiers."""
+
+
 def workplace() -> Workplace:
     return _place(settings.DATA)
 
 
 def verifier() -> Verifier:
-    return _verifier(settings.DATA)
+    with _making:
+        return _verifier(settings.DATA)
