@@ -48,6 +48,11 @@ class Source(Struct, frozen=True):
     settle: Seconds = Seconds(2)
 
 
+class Card(Struct, frozen=True):
+    stall: Seconds = Seconds(60)
+    """A read of a card that makes no progress for this long counts as hanging and costs its bay only."""
+
+
 class UploadLimit(Struct, frozen=True, rename={"from_": "from"}):
     """A window of the station's local day with its rate. `from` after `to` crosses midnight."""
 
@@ -88,6 +93,7 @@ class Config(Struct, frozen=True):
     spool: Spool = Spool()
     bays: dict[str, Annotated[str, Meta(min_length=1, max_length=40, examples=["Bay 7"])]] = {}
     source: list[Source] = field(default_factory=lambda: [Source(kind="usb")])
+    card: Card = Card()
     upload: Upload = Upload()
     erase: Erase = Erase()
     heartbeat: Heartbeat = Heartbeat()

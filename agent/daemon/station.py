@@ -21,6 +21,7 @@ from agent.adapters.card_worker import CardWorker
 from agent.adapters.central_api import CentralApi, uploads_url
 from agent.adapters.folders import FolderSource
 from agent.adapters.http_session import HttpSession
+from agent.adapters.kernel_mounts import KernelMounter
 from agent.adapters.mounts import FolderMounter, MounterBySource
 from agent.adapters.profile_files import load_profiles
 from agent.adapters.receipt_keys import PinnedKeys
@@ -148,7 +149,7 @@ class Station:
         bench = Bench(
             clock=self.clock,
             ledger=self.ledger,
-            mounter=MounterBySource({"folder": FolderMounter()}),
+            mounter=MounterBySource({"folder": FolderMounter(), "usb": KernelMounter(self.state / "mounts")}),
             settings=Settings(
                 station=config.station.id,
                 bay_labels=config.bays,
@@ -157,7 +158,7 @@ class Station:
                 profiles=[profile for profile in profiles if profile.name != FALLBACK],
                 fallback=fallback,
             ),
-            start_work=lambda: CardWorker(self.spool, self.clock),
+            start_work=lambda: CardWorker(self.spool, self.clock, stall_s=config.card.stall),
             ask_central=self._ask_central,
             staged=self.transfer.wake,
             name_camera=names.claim,

@@ -200,7 +200,8 @@ class CameraSession:
             occupied=True,
             identified=True,
             erasing=self.board.doing == "erasing",
-            not_copied=len(stock.unhandled()),
+            # A lost copy makes its asset FOUND again before this session has looked: the ledger counts as well.
+            not_copied=max(len(stock.unhandled()), sum(asset.state is State.FOUND for asset in expected)),
             not_settled=erasing.waiting(stock),
             need_it=sum(asset.state is State.QUARANTINED for asset in expected) + stock.troubled,
         )

@@ -44,7 +44,13 @@ def recognise(file: CardFile, under_this_path: Iterable[Asset]) -> Known:
     prove that content is the same; only its digest does."""
     past = tuple(under_this_path)
     resembles = tuple(
-        asset for asset in past if asset.sha256 is not None and asset.size == file.size and not asset.salvage
+        asset
+        for asset in past
+        # A FOUND asset with a digest has lost its copy: it must be staged again, whatever it looks like.
+        if asset.state is not State.FOUND
+        and asset.sha256 is not None
+        and asset.size == file.size
+        and not asset.salvage
     )
     continues = next((asset for asset in past if asset.state is State.FOUND), None)
     set_aside = next(

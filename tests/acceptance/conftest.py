@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +12,17 @@ from tests.central_server import CentralServer
 from tests.dock_station import DockStation
 
 
-@pytest.fixture
-def central(tmp_path: Path) -> Iterator[CentralServer]:
-    server = CentralServer(tmp_path / "central")
+@pytest.fixture(scope="session")
+def new_central(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A central just after `init`: made once, copied for every story."""
+    server = CentralServer(tmp_path_factory.mktemp("new") / "central")
     server.init()
+    return server.data_dir
+
+
+@pytest.fixture
+def central(tmp_path: Path, new_central: Path) -> Iterator[CentralServer]:
+    server = CentralServer(shutil.copytree(new_central, tmp_path / "central"))
     server.start()
     yield server
     server.kill()
