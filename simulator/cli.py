@@ -20,7 +20,7 @@ serial and a running clock burnt in), a sidecar for each, a half-written last cl
 
 DIR appears, or is filled, in one step: the files are made in a hidden folder beside it and renamed when they
 are whole, so an agent that watches the parent folder sees a camera being docked, never half a card. (If DIR is
-a mount point, the files appear one by one, each whole.)
+a mount point, and with --add, the files appear one by one, each whole.)
 """
 
 _CAMERA_MORE = """\
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     camera.add_argument(
         "directory", metavar="DIR", type=Path, help="the card: a folder that is empty or not there yet"
     )
-    camera.add_argument("--serial", type=_serial, help="the camera's serial (default: the name of DIR)")
+    camera.add_argument("--serial", type=_serial, metavar="S", help="the camera's serial (default: the name of DIR)")
     camera.add_argument(
         "--files",
         type=_count,

@@ -216,6 +216,17 @@ def test_a_file_cut_short_while_it_is_read_ends_early(world: World) -> None:
         assert reader.stat().size == 1000
 
 
+def test_an_open_file_that_grows_is_read_on_from_where_it_ended(world: World) -> None:
+    world.put(b"a.mp4", b"12345")
+    buffer = bytearray(1000)
+    with closing(world.card.open(b"a.mp4")) as reader:
+        assert reader.read_into(memoryview(buffer)) == 5
+        world.put(b"a.mp4", b"1234567890")
+        assert reader.read_into(memoryview(buffer)) == 5
+        assert bytes(buffer[:5]) == b"67890"
+        assert reader.read_into(memoryview(buffer)) == 0
+
+
 def test_unlink_removes_exactly_that_file(world: World) -> None:
     for name in (b"DCIM/a.mp4", b"DCIM/b.mp4", b"DCIM/A.MP4"):
         world.put(name, b"content")

@@ -106,7 +106,7 @@ def test_a_folder_that_is_not_empty_is_refused_and_left_alone(
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "holiday.jpg").write_bytes(b"mine")
     assert _camera(tmp_path / "x") == 1
-    assert "not empty" in capsys.readouterr().err
+    assert "Use --add" in capsys.readouterr().err
     assert list(_content(tmp_path)) == ["x/holiday.jpg"]
 
 
@@ -209,3 +209,20 @@ def test_ending_it_early_leaves_nothing_behind(tmp_path: Path) -> None:
     finally:
         process.kill()
     assert list(card.parent.iterdir()) == []
+
+
+@pytest.mark.part("root")
+def test_a_card_that_is_a_file_system_of_its_own_is_filled_in_place(tmp_path: Path) -> None:
+    mounted = tmp_path / "card"
+    mounted.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", mounted], check=True)
+    try:
+        assert _camera(mounted, "--serial", "S1", "--files", "2") == 0
+        assert len(_content(mounted)) == 1 + 2 * 2 + 1
+        assert _camera(mounted, "--add", "--files", "1", "--no-half-written") == 0
+        assert len(_videos(mounted)) == 4
+        assert sorted(path.name for path in mounted.iterdir()) == ["BWC.ID", "DCIM"]
+        assert _camera(mounted, "--add", "--size", "64MiB") == 1
+        assert len(_videos(mounted)) == 4
+    finally:
+        subprocess.run(["umount", mounted], check=True)
