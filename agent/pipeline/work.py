@@ -187,11 +187,18 @@ class Work(ABC):
         try:
             again_s = self._step(asset)
         except DockError as trouble:
-            if is_about_central(trouble):
-                self._gate.failed(asset_id, trouble, self._now_ns())
+            self._note(asset_id, trouble)
             raise
         self._gate.passed()
         return again_s
+
+    def _note(self, asset_id: UUID, trouble: DockError) -> None:
+        if is_about_central(trouble):
+            self._gate.failed(asset_id, trouble, self._now_ns())
+        with self._lock:
+            # Shown at once: this worker may sit out the wait itself, if nobody else needs it.
+            attempts = self._list.attempts(asset_id) + 1
+            self._list.parked[asset_id] = Parked(self._now_ns(), attempts, trouble.code)
 
     def _succeeded(self, asset_id: UUID, again_s: float | None) -> None:
         with self._lock:
