@@ -108,9 +108,12 @@ class DockStation:
             return 0
         self.process.terminate()
         try:
-            return self.process.wait(timeout=20)
-        finally:
+            status = self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
             self.kill()
+            raise
+        self.process = None
+        return status
 
     def dock(self, serial: str, *options: str, at: Path | None = None) -> Path:
         """Write a new card with videos and dock it in one instant."""

@@ -39,16 +39,27 @@ class Names:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sessions: dict[str, UUID] = {}
+        self._contested: dict[str, set[UUID]] = {}
 
     def claim(self, camera: str, session: UUID) -> UUID | None:
         """Claim a name; the session that holds it already, if another does."""
         with self._lock:
             holder = self._sessions.setdefault(camera, session)
-            return None if holder == session else holder
+            if holder == session:
+                return None
+            self._contested.setdefault(camera, set()).update({holder, session})
+            return holder
+
+    def is_contested(self, camera: str) -> bool:
+        """Whether two cameras that are docked now claim this name."""
+        with self._lock:
+            return len(self._contested.get(camera, ())) > 1
 
     def free(self, session: UUID) -> None:
         with self._lock:
             self._sessions = {name: held for name, held in self._sessions.items() if held != session}
+            for claimants in self._contested.values():
+                claimants.discard(session)
 
 
 class Bays:

@@ -162,6 +162,7 @@ class Station:
             ask_central=self._ask_central,
             staged=self.transfer.wake,
             name_camera=names.claim,
+            is_contested=names.is_contested,
             old_id=self._old_id,
         )
         self.bays = Bays(_sources(config, self.clock), bench, names, self.fail)

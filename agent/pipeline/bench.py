@@ -48,6 +48,8 @@ class Bench:
     """Tells the uploads that there is something new."""
     name_camera: Callable[[str, UUID], UUID | None]
     """Claims a camera name for a session; the other session that holds it already, if any."""
+    is_contested: Callable[[str], bool] = lambda _camera: False
+    """Whether two docked cameras claim this name: then neither card is written to."""
     old_id: Callable[[str, bytes, str, int], UUID | None] = lambda _camera, _path, _sha256, _size: None
     """After a lost ledger: the id under which central already knows this camera's file; None when it does not."""
 

@@ -118,7 +118,7 @@ class CardErasing:
 
     def _facts(self, asset: Asset, stock: Stock, *, video_remains: bool) -> CardFacts:
         return CardFacts(
-            identity_unique=self._docked.identity_unique,
+            identity_unique=self._docked.identity_unique and not self._bench.is_contested(self._docked.camera),
             troubled=stock.troubled,
             seen_as=stock.listed.get(asset.path),
             video_remains=video_remains,

@@ -55,6 +55,8 @@ class UploadPlace:
     """What this process knows of one asset's upload. Lost with the process; a HEAD finds it again."""
 
     chunk: int = FIRST_CHUNK
+    sha256: str | None = None
+    """Of the copy that all this is about."""
     url: str | None = None
     offset: int = 0
     is_sure: bool = False
@@ -122,9 +124,11 @@ class _Slice:
         self._pace = pace
 
     def run(self) -> SliceOutcome:
-        place = self._place
+        place, asset = self._place, self._asset
+        if (place.url and place.url != asset.upload_url) or place.sha256 != asset.sha256:
+            self._forget()  # staged again or sent back meanwhile: this is another upload
         if place.url is None:
-            place.url, place.sent_to = self._asset.upload_url, None
+            place.url, place.sent_to = asset.upload_url, None
         try:
             if place.url is None:
                 return self._open()
@@ -233,7 +237,7 @@ class _Slice:
         return SliceOutcome(SliceEnd.STARTS_ANEW)
 
     def _forget(self) -> None:
-        fresh = UploadPlace(chunk=self._place.chunk)
+        fresh = UploadPlace(chunk=self._place.chunk, sha256=self._asset.sha256)
         for name in UploadPlace.__slots__:
             setattr(self._place, name, getattr(fresh, name))
 

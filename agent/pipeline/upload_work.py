@@ -86,7 +86,7 @@ class UploadWork(Work):
             sent = outcome.sent
         finally:
             with self._lock:
-                self._served[asset.camera] = self._served.get(asset.camera, 0) + sent - charged
+                self._served[asset.camera] = max(self._served.get(asset.camera, 0) + sent - charged, 0)
                 del self._running[asset.asset_id]
         return self._ended(asset, outcome.end)
 

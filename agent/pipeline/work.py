@@ -128,7 +128,7 @@ class Work(ABC):
         if self._read_ns is None:
             return True
         age_s = (self._now_ns() - self._read_ns) / 1e9
-        return age_s >= REFRESH_S or (self._is_stale and age_s >= self._read_again_s)
+        return age_s >= self._read_again_s and (self._is_stale or age_s >= REFRESH_S)
 
     def _read(self) -> None:
         with self._lock:

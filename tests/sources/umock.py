@@ -86,6 +86,7 @@ class Cameras:
         whole_disk: bool = False,
         node: str = "",
         counted: bool = True,
+        label: str = "BWC",
     ) -> None:
         """A device with that many partitions; `counted`: as a kernel does, no two plugs share a number."""
         self._count += counted or not self._count
@@ -110,7 +111,7 @@ class Cameras:
             return
         scsi = self._bed.add("scsi", f"{n}:0:0:0", usb, {}, {"DEVTYPE": "scsi_device"})
         disk_name = f"sd{port.replace('-', 'x').replace('.', 'x')}"
-        fs = {"ID_FS_TYPE": "vfat", "ID_FS_USAGE": "filesystem", "ID_FS_LABEL": "BWC"}
+        fs = {"ID_FS_TYPE": "vfat", "ID_FS_USAGE": "filesystem", "ID_FS_LABEL": label}
         numbers = {"DISKSEQ": str(n), **names}
         disk = self._bed.add(
             "block",
