@@ -47,6 +47,25 @@ exit status:
 """
 
 
+_DEMO = """\
+Builds a small world of real processes in a fresh temporary folder and tells what happens as it happens: a camera
+is docked, copied, receipted and erased; another is pulled too early and finished at the other station; central is
+killed while footage is on its way; a station is killed in the middle of a copy. All the while somebody watches the
+cards from outside. Then every promise is checked against what the cameras held, and what central really stored.
+
+Without --once the world lives on: a web page is open to look at, and cameras come and go until Ctrl-C.
+"""
+
+_DEMO_MORE = """\
+Everything listens on free ports of this machine only. All processes end with the demo, and the folder is removed.
+
+exit status:
+  0    every promise held (and, without --once, Ctrl-C ended it)
+  1    a promise was broken, or the story broke off: the reason is on stderr
+  130  interrupted with --once
+"""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an ordinary exit, so that it cleans up
@@ -92,7 +111,28 @@ def _parser() -> argparse.ArgumentParser:
     camera.add_argument("--add", action="store_true", help="put more clips on a card that is already there")
     camera.add_argument("--no-half-written", action="store_true", help="leave the half-written last clip out")
     camera.set_defaults(run=_camera)
+    _add_demo(commands)
     return parser
+
+
+def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    demo = commands.add_parser(
+        "demo",
+        help="a small world: central, two stations, three cameras, a mailbox",
+        description=_DEMO,
+        epilog=_DEMO_MORE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    demo.add_argument("--once", action="store_true", help="end after the story instead of living on")
+    demo.add_argument("--keep", action="store_true", help="leave the folder behind and say where it is")
+    demo.set_defaults(run=_demo)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from simulator.demo import running  # a camera needs none of it
+
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))  # the terminal was closed: clean up first
+    return running.run(once=options.once, keep=options.keep)
 
 
 def _camera(options: argparse.Namespace) -> int:

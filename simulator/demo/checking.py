@@ -1,0 +1,80 @@
+"""Asks everybody who must be asked, and gives the verdicts in the order in which they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec import DecodeError
+
+from protocol import events as e
+from simulator.demo import exports, promises
+from simulator.demo.objects import ObjectFolder
+from simulator.demo.promises import Verdict
+from simulator.demo.story import SECRET, Played
+from simulator.demo.watcher import Pin, Watcher
+from simulator.demo.world import IT, Station, World
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the checks look at."""
+
+    world: World
+    watcher: Watcher
+    played: Played
+    pins: list[Pin]
+    objects: ObjectFolder
+    link: Path
+    """On BWC0414's card, to `outside`."""
+    outside: Path
+
+
+def check(evidence: Evidence, tell: Callable[[Verdict], None]) -> list[Verdict]:
+    """Every promise, told as soon as it is judged.
+
+    Raises:
+        StoryFailed: an export could not be had.
+    """
+    world, watcher, played = evidence.world, evidence.watcher, evidence.played
+    cards, objects, central = watcher.cards, evidence.objects, world.central
+    watcher.look()
+    checks: list[Callable[[], Verdict]] = [
+        lambda: promises.the_story_was_played(played),
+        lambda: promises.left_only_when_safe(watcher),
+        lambda: promises.nothing_left_while_central_was_down(watcher, played),
+        lambda: promises.all_footage_is_at_central(cards, objects),
+        lambda: promises.one_object_for_each_digest(cards, objects),
+        lambda: promises.cards_hold_only_what_is_kept(cards, world.card),
+        lambda: promises.the_link_was_refused(evidence.link, evidence.outside, SECRET, _refused(world.stations)),
+        lambda: promises.receipts_are_signed(evidence.pins),
+        lambda: exports.export_of_assets(cards, central.export("assets")),
+        lambda: exports.export_of_docks(played.docks, central.export("docks")),
+        lambda: exports.export_of_stations([station.name for station in world.stations], central.export("stations")),
+        lambda: promises.stations_verify({station.name: station.verify() for station in world.stations}),
+        lambda: promises.mail_arrived(world.mailbox.subjects_for(IT)),
+    ]
+    verdicts = []
+    for one in checks:
+        verdict = one()
+        tell(verdict)
+        verdicts.append(verdict)
+    return verdicts
+
+
+def _refused(stations: list[Station]) -> list[str]:
+    """The paths that stations recorded as refused."""
+    found = []
+    for station in stations:
+        number = 0
+        while events := station.ledger.events_after(number):
+            number = events[-1][0]
+            for _, body in events:
+                try:
+                    event = e.decode_body(body)
+                except DecodeError:
+                    continue
+                if isinstance(event, e.FileRefused):
+                    found.append(event.path)
+    return found

@@ -1,0 +1,70 @@
+"""A mailbox: a small mail server that keeps whatever arrives as a Maildir."""
+
+from __future__ import annotations
+
+import asyncio
+import mailbox
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from simulator.demo.failures import StoryFailed
+
+START_WITHIN_S = 10.0
+
+
+class Mailbox:
+    """Listens on a free port of this machine while it is open, in a thread of its own."""
+
+    def __init__(self, folder: Path, arrived: Callable[[str, str], None]) -> None:
+        """`arrived` is told the recipients and the subject of each mail."""
+        self._maildir = mailbox.Maildir(folder, create=True)
+        self._arrived = arrived
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="mailbox", daemon=True)
+        self._server: asyncio.Server | None = None
+        self.port = 0
+
+    def open(self) -> None:
+        """Raises StoryFailed: it does not listen."""
+        self._thread.start()
+        listening = asyncio.run_coroutine_threadsafe(self._listen(), self._loop)
+        try:
+            self._server = listening.result(START_WITHIN_S)
+        except (OSError, TimeoutError, ImportError) as error:
+            raise StoryFailed(f"the mailbox does not listen: {error}") from error
+        self.port = int(self._server.sockets[0].getsockname()[1])
+
+    def close(self) -> None:
+        """Idempotent."""
+        if self._loop.is_closed():
+            return
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._end)
+            self._thread.join(START_WITHIN_S)
+        self._loop.close()
+
+    def subjects_for(self, address: str) -> list[str]:
+        """The subjects of all mails to this address, in no particular order."""
+        return [str(mail["Subject"]) for mail in self._maildir if address in str(mail["X-RcptTo"]).split(", ")]
+
+    async def _listen(self) -> asyncio.Server:
+        from aiosmtpd.smtp import SMTP  # only the demo's set-up has it
+
+        return await self._loop.create_server(lambda: SMTP(self, loop=self._loop), "127.0.0.1", 0)
+
+    def _end(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        self._loop.call_soon(self._loop.stop)
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's word
+        """Called by aiosmtpd. The answer 250 is given when the mail is in the folder."""
+        mail = mailbox.MaildirMessage(envelope.content)
+        mail["X-RcptTo"] = recipients = ", ".join(envelope.rcpt_tos)
+        self._maildir.add(mail)
+        self._arrived(recipients, str(mail["Subject"]))
+        return "250 kept"
