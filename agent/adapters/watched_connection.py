@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import http.client
 import select
 import socket
 import ssl
@@ -61,13 +62,15 @@ class WatchedConnection:
     sock: Any
     _sent = 0
     _cut_short = False
+    _stalled = False
+    timeout: Any
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]
         self.live.add(self)
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
-        self._sent, self._cut_short = 0, False
+        self._sent, self._cut_short, self._stalled = 0, False, False
         super().putrequest(*args, **kwargs)  # type: ignore[misc]
 
     def send(self, data: Any) -> None:
@@ -102,7 +105,8 @@ class WatchedConnection:
             except (TimeoutError, ssl.SSLWantReadError, ssl.SSLWantWriteError) as error:
                 self._cut_short = True
                 if _is_readable(self.sock):
-                    # Perhaps a refusal; under TLS 1.3 it may also be a session ticket, so only a stall looks.
+                    # Perhaps a refusal, perhaps a TLS 1.3 session ticket: only a stall looks, and not for long.
+                    self._stalled = True
                     raise BrokenPipeError("the server may have answered before it had the whole body") from error
                 raise Stalled(f"no byte was taken for {self.stall_s:.0f} s") from error
             self._sent += taken
@@ -111,12 +115,19 @@ class WatchedConnection:
     def getresponse(self) -> Any:
         if self.sock is not None and self._sent > SMALL_BODY and not self._cut_short:
             self._wait_until_taken()
-        response = super().getresponse()  # type: ignore[misc]
+        response = self._refusal_after_stall() if self._stalled else super().getresponse()  # type: ignore[misc]
         if self._cut_short and self.sock is not None:
             # Half a body went out: another request on this connection would be read as the other half.
             half_used, self.sock = self.sock, None
             half_used.close()
         return response
+
+    def _refusal_after_stall(self) -> Any:
+        self.timeout = 1.0  # whatever there is to read is here already
+        try:
+            return super().getresponse()  # type: ignore[misc]
+        except (OSError, http.client.HTTPException) as error:
+            raise Stalled(f"no byte was taken for {self.stall_s:.0f} s") from error
 
     def _wait_until_taken(self) -> None:
         """The kernel may hold minutes of a slow link's bytes: the wait for an answer begins when they are out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -57,17 +58,20 @@ OPTIONS = tus(204, Tus_Version="1.0.0", Tus_Extension="creation")
 class Liar:
     """Serves until closed. `handler` may be exchanged at any time; `requests` is what came."""
 
-    def __init__(self, handler: Handler, *, receive_buffer: int | None = None) -> None:
+    def __init__(
+        self, handler: Handler, *, receive_buffer: int | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.handler = handler
         self.requests: list[Request] = []
         self.connections = 0
         self._open: list[socket.socket] = []
+        self._tls = tls
         self._server = socket.socket()
         if receive_buffer is not None:
             self._server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self._server.bind(("127.0.0.1", 0))
         self._server.listen(64)
-        self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._server.getsockname()[1]}"
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -94,6 +98,8 @@ class Liar:
 
     def _serve(self, connection: socket.socket) -> None:
         with suppress(OSError, ValueError):
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
             while (request := _read_head(connection)) is not None:
                 self.requests.append(request)
                 reply = OPTIONS if request.method == "OPTIONS" else self.handler(request)

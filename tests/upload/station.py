@@ -11,7 +11,7 @@ from agent.adapters.spool_disk import SpoolFolder
 from agent.adapters.system_clock import SystemClock
 from agent.ledger.store import SqliteLedger, open_ledger
 from agent.ports import Clock
-from agent.rules.changes import AssetFound, AssetGone, AssetStaged, CameraDocked
+from agent.rules.changes import AssetFound, AssetGone, AssetStaged, CameraDocked, CopyLost
 from agent.rules.footage import Asset, FileKind
 
 STATION = "east-1"
@@ -44,12 +44,7 @@ class Station:
     ) -> UUID:
         """A file of this camera, durable in the spool; its asset id."""
         asset_id, now = uuid4(), self.clock.now()
-        copy = self.spool.begin(asset_id, len(content))
-        view = memoryview(content)
-        while view:
-            copy.write(view[: 1 << 20])
-            view = view[1 << 20 :]
-        copy.commit(b"{}", len(content))
+        self._copy(asset_id, content)
         self.ledger.commit(
             AssetFound(
                 at=now,
@@ -64,16 +59,16 @@ class Station:
                 flagged=flagged,
                 docked_at=now.wall,
             ),
-            AssetStaged(
-                at=now,
-                asset_id=asset_id,
-                sha256=hashlib.sha256(content).hexdigest(),
-                size=len(content),
-                recorded_at=recorded_at,
-                recorded_source="mtime",
-            ),
+            self._staged(asset_id, content, recorded_at),
         )
         return asset_id
+
+    def restage(self, asset_id: UUID, content: bytes) -> None:
+        """The copy is lost, and the card, which has other bytes now, is read again."""
+        self.ledger.commit(CopyLost(at=self.clock.now(), asset_id=asset_id, reason="copy_missing"))
+        self.spool.release(asset_id)
+        self._copy(asset_id, content)
+        self.ledger.commit(self._staged(asset_id, content, None))
 
     def asset(self, asset_id: UUID) -> Asset:
         asset = self.ledger.asset(asset_id)
@@ -94,6 +89,24 @@ class Station:
         session = self.asset(asset_id).session
         assert session is not None
         self.ledger.commit(AssetGone(at=self.clock.now(), asset_id=asset_id, session=session))
+
+    def _copy(self, asset_id: UUID, content: bytes) -> None:
+        copy = self.spool.begin(asset_id, len(content))
+        view = memoryview(content)
+        while view:
+            copy.write(view[: 1 << 20])
+            view = view[1 << 20 :]
+        copy.commit(b"{}", len(content))
+
+    def _staged(self, asset_id: UUID, content: bytes, recorded_at: datetime | None) -> AssetStaged:
+        return AssetStaged(
+            at=self.clock.now(),
+            asset_id=asset_id,
+            sha256=hashlib.sha256(content).hexdigest(),
+            size=len(content),
+            recorded_at=recorded_at,
+            recorded_source="mtime",
+        )
 
     def _session(self, camera: str) -> UUID:
         if camera not in self._sessions:

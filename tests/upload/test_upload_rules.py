@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.rules.backoff import CAP_S, LONGEST_ASKED_S, next_delay
@@ -90,6 +90,7 @@ def test_what_is_no_time_of_day_is_refused(text: str) -> None:
         minutes_of(text)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 5), st.integers(1, MIB)), max_size=60), st.floats(10, 1e8))
 def test_no_pattern_of_asking_gets_more_than_the_rate(asked: list[tuple[float, int]], rate: float) -> None:
     bucket, now_ns, granted = Bucket(), 0, 0
@@ -194,6 +195,7 @@ def test_a_camera_that_comes_late_starts_level_with_the_least_served() -> None:
     assert joined({}, ["A"]) == {"A": 0}
 
 
+@settings(deadline=None, max_examples=20)
 @given(st.integers(0, 2**32))
 def test_cameras_with_files_of_very_different_sizes_get_fair_shares(seed: int) -> None:
     chance = random.Random(seed)

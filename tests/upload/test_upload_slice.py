@@ -253,6 +253,19 @@ def test_a_rotten_copy_is_read_from_the_card_again(station: Station, central: Me
     assert (asset.state, asset.spooled, asset.upload_url) == (State.FOUND, False, None)
 
 
+def test_a_file_that_was_staged_again_meanwhile_is_another_upload(station: Station, central: MemoryCentral) -> None:
+    sender = Sender(station, central, station.stage(os.urandom(4 * MIB)))
+    sender.step()
+    old = sender.place.url
+    central.forget(sender.asset_id)
+    content = os.urandom(3 * MIB)
+    station.restage(sender.asset_id, content)
+    sender.finish()
+    assert sender.arrived() == content
+    assert sender.place.url != old
+    assert station.asset(sender.asset_id).upload_attempt == 2
+
+
 def test_a_lost_copy_whose_card_is_gone_is_left_to_a_person(station: Station, central: MemoryCentral) -> None:
     asset_id = station.stage(bytes(100))
     station.take_off_card(asset_id)
