@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from tests.central.raw_patch import RawPatch
 from tests.central.station_client import StationClient, sha256
@@ -98,6 +102,27 @@ def test_a_second_server_on_the_same_directory_is_refused(own_central: CentralSe
     refused = own_central.command("serve", "--listen", "127.0.0.1:0")
     assert refused.returncode == 1
     assert "serves" in refused.stderr
+
+
+def test_ctrl_c_stops_everything_cleanly(own_central: CentralServer) -> None:
+    own_central.start()
+    assert own_central.process is not None
+    group, process = os.getpgid(own_central.process.pid), own_central.process
+    os.killpg(group, signal.SIGINT)
+    assert process.wait(10) == 0
+    with pytest.raises(ProcessLookupError):
+        os.killpg(group, 0)
+
+
+def test_killing_the_parent_alone_leaves_no_worker_behind(own_central: CentralServer) -> None:
+    own_central.start()
+    assert own_central.process is not None
+    (worker,) = Path(f"/proc/{own_central.process.pid}/task/{own_central.process.pid}/children").read_text().split()
+    os.kill(own_central.process.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{worker}/cmdline").exists() and Path(f"/proc/{worker}/cmdline").read_bytes():
+        assert time.monotonic() < deadline, "the worker outlived its parent"
+        time.sleep(0.01)
 
 
 def test_sigterm_stops_soon_and_commits_what_arrived(

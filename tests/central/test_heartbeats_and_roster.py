@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from protocol import messages
 from tests.central.conftest import StockedServer
 from tests.central.station_client import NOON, Chain, StationClient, clock_at
+from tests.central.test_events import life_of
 from tests.central_server import CentralServer
 
 HEADER = "shift_id,officer_id,officer_name,camera_serial,starts_at,ends_at,supervisor_email,station_id"
@@ -97,20 +99,36 @@ def test_the_grace_of_a_unit_moves_the_deadline(own_central: StockedServer, tmp_
     station.close()
 
 
+def test_footage_of_a_rostered_camera_carries_no_mark(own_central: StockedServer, tmp_path: Path) -> None:
+    own_central.start()
+    station = own_central.join()
+    line = shift("A", station.enrolled.station, camera="C7", end=NOON + timedelta(hours=4))
+    assert import_roster(own_central, tmp_path / "r.csv", line).returncode == 0
+    chain, session = Chain(), uuid.uuid4()
+    station.send_events(*[chain.add(event) for event in life_of(uuid.uuid4(), b"1", session)])
+    station.deliver(b"of nobody's camera", camera="C8")
+    rows = json.loads(own_central.command("export", "assets", "--format", "json").stdout)
+    assert {row["camera_serial"]: row["marks"] for row in rows} == {
+        "C7": [],
+        "C8": ["unknown_camera", "no_officer"],
+    }
+    station.close()
+
+
 def test_importing_the_same_roster_twice_changes_nothing(central: StockedServer, tmp_path: Path) -> None:
-    lines = [shift("I-1", "st-1"), shift("I-2", "st-1").replace("Kim Lee", "K. Lee")]
+    lines = [shift("I-1", "depot"), shift("I-2", "depot").replace("Kim Lee", "K. Lee")]
     first = import_roster(central, tmp_path / "r.csv", *lines)
     again = import_roster(central, tmp_path / "r.csv", *lines)
     assert (first.returncode, again.returncode) == (0, 0)
     assert "0 were added, 0 changed, 2 unchanged" in again.stderr
-    moved = import_roster(central, tmp_path / "r.csv", shift("I-1", "st-1", end=SOON + timedelta(hours=1)), lines[1])
+    moved = import_roster(central, tmp_path / "r.csv", shift("I-1", "depot", end=SOON + timedelta(hours=1)), lines[1])
     assert "0 were added, 1 changed, 1 unchanged" in moved.stderr
 
 
 def test_a_dry_run_changes_nothing(central: StockedServer, tmp_path: Path) -> None:
-    dry = import_roster(central, tmp_path / "r.csv", shift("D-1", "st-1"), options=("--dry-run",))
+    dry = import_roster(central, tmp_path / "r.csv", shift("D-1", "depot"), options=("--dry-run",))
     assert "1 would be added" in dry.stderr
-    assert "1 were added" in import_roster(central, tmp_path / "r.csv", shift("D-1", "st-1")).stderr
+    assert "1 were added" in import_roster(central, tmp_path / "r.csv", shift("D-1", "depot")).stderr
 
 
 def test_every_error_of_a_roster_is_listed_with_row_and_column_and_nothing_is_imported(
@@ -119,18 +137,18 @@ def test_every_error_of_a_roster_is_listed_with_row_and_column_and_nothing_is_im
     bad = import_roster(
         central,
         tmp_path / "r.csv",
-        shift("E-1", "st-1"),
-        "E-2,4417,Kim,C1,2026-11-20T08:00:00Z,2026-11-20T07:00:00Z,boss@example,st-1",
-        "E-3,,Kim,C1,yesterday,2026-11-20T07:00:00Z,nobody,st-1",
-        shift("E-1", "st-1"),
-        shift("E-5", "st-1") + ",one cell too many",
+        shift("E-1", "depot"),
+        "E-2,4417,Kim,C1,2026-11-20T08:00:00Z,2026-11-20T07:00:00Z,boss@example,depot",
+        "E-3,,Kim,C1,yesterday,2026-11-20T07:00:00Z,nobody,depot",
+        shift("E-1", "depot"),
+        shift("E-5", "depot") + ",one cell too many",
     )
     assert bad.returncode == 1
     for told in ("row 3, ends_at", "row 4, officer_id", "row 4, starts_at: 'yesterday'", "row 4, supervisor_email"):
         assert told in bad.stderr
     assert "row 5, shift_id: 'E-1' stands in row 2" in bad.stderr
     assert "row 6: has more cells" in bad.stderr
-    assert "1 were added" in import_roster(central, tmp_path / "r.csv", shift("E-1", "st-1")).stderr
+    assert "1 were added" in import_roster(central, tmp_path / "r.csv", shift("E-1", "depot")).stderr
 
 
 def test_missing_columns_are_named(central: StockedServer, tmp_path: Path) -> None:
@@ -149,7 +167,7 @@ def test_a_local_time_that_is_none_or_two_is_refused(
     own_central: StockedServer, tmp_path: Path, local: str, reason: str
 ) -> None:
     (own_central.data_dir / "central.toml").write_text('[web]\ntime_zone = "America/Chicago"\n')
-    line = f"A,1,Kim,C1,{local},2026-12-01T08:00:00,,st-1"
+    line = f"A,1,Kim,C1,{local},2026-12-01T08:00:00,,depot"
     done = import_roster(own_central, tmp_path / "r.csv", line)
     assert done.returncode == 1
     assert reason in done.stderr
