@@ -389,6 +389,8 @@ def test_whatever_happens_no_asset_is_without_its_bytes(history: list[c.AssetCha
             assert asset is before
             continue
         _is_whole(asset)
+        if before is not None:
+            _was_not_dropped(before, change, asset)
         if asset.state is State.ERASED and before is not None and before.state is not State.ERASED:
             assert before.state is State.VERIFIED
 
@@ -403,6 +405,15 @@ def _is_whole(asset: Asset) -> None:
     assert asset.state not in (State.STAGED, State.UPLOADED) or asset.spooled
     assert (asset.state is State.QUARANTINED) == (asset.returns_to is not None)
     assert 0 <= asset.upload_offset <= asset.size
-    # A byte once staged is in the spool, receipted, or was last seen on a card (GONE: IT was told).
-    if asset.sha256 is not None and asset.state is not State.GONE:
-        assert asset.spooled or receipted or asset.on_card or asset.state is State.FOUND
+
+
+def _is_somewhere(asset: Asset) -> bool:
+    return asset.spooled or asset.on_card or asset.receipt is not None
+
+
+def _was_not_dropped(before: Asset, change: c.AssetChange, asset: Asset) -> None:
+    """Only the world takes the last copy away (a card that is gone), never a step of ours; and then IT is told."""
+    if isinstance(change, c.AssetGone):
+        assert _is_somewhere(asset) or asset.state in (State.GONE, State.QUARANTINED)
+    elif _is_somewhere(before):
+        assert _is_somewhere(asset)
