@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 
 from agent import config
 from agent.adapters import credential_file
@@ -12,6 +13,8 @@ from agent.adapters.spool_disk import SpoolFolder
 from agent.cli.arguments import EXIT_FINDINGS
 from agent.errors import NeedsOperator
 from agent.ledger.verify import Verifying, verify
+
+SETTLE_S = 2.0
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -23,7 +26,7 @@ def main(arguments: argparse.Namespace) -> int:
         )
     keys = PinnedKeys(credential_file.read(settings.credential_file).receipt_keys)
     spool = SpoolFolder(settings.state / "spool", settings.spool.min_free)
-    result = verify(path, Verifying(spool=spool, is_signed=keys.is_signed, deep=not arguments.quick))
+    result = verify(path, Verifying(spool=spool, is_signed=keys.is_signed, deep=not arguments.quick, settle=_settle))
     if arguments.json:
         print(
             json.dumps(
@@ -52,3 +55,8 @@ def main(arguments: argparse.Namespace) -> int:
         print(f"- {finding.code}: {finding.subject}: {finding.what} {finding.hint}")
     print("Everything fits together." if result.sound else f"{sum(result.counts.values())} findings.")
     return 0 if result.sound else EXIT_FINDINGS
+
+
+def _settle() -> None:
+    """What looks wrong for a moment beside a running agent is looked at again after this."""
+    time.sleep(SETTLE_S)
