@@ -11,10 +11,11 @@ from msgspec import DecodeError
 from protocol import events as e
 from simulator.demo import exports, promises
 from simulator.demo.objects import ObjectFolder
+from simulator.demo.page import page_shows_the_stations
 from simulator.demo.promises import Verdict
 from simulator.demo.story import SECRET, Played
 from simulator.demo.watcher import Pin, Watcher
-from simulator.demo.world import IT, Station, World
+from simulator.demo.world import IT, Person, Station, World
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Evidence:
     """What the checks look at."""
 
     world: World
+    person: Person
     watcher: Watcher
     played: Played
     pins: list[Pin]
@@ -40,6 +42,7 @@ def check(evidence: Evidence, tell: Callable[[Verdict], None]) -> list[Verdict]:
     world, watcher, played = evidence.world, evidence.watcher, evidence.played
     cards, objects, central = watcher.cards, evidence.objects, world.central
     watcher.look()
+    names = [station.name for station in world.stations]
     checks: list[Callable[[], Verdict]] = [
         lambda: promises.the_story_was_played(played),
         lambda: promises.left_only_when_safe(watcher),
@@ -51,8 +54,9 @@ def check(evidence: Evidence, tell: Callable[[Verdict], None]) -> list[Verdict]:
         lambda: promises.receipts_are_signed(evidence.pins),
         lambda: exports.export_of_assets(cards, central.export("assets")),
         lambda: exports.export_of_docks(played.docks, central.export("docks")),
-        lambda: exports.export_of_stations([station.name for station in world.stations], central.export("stations")),
-        lambda: promises.stations_verify({station.name: station.verify() for station in world.stations}),
+        lambda: exports.export_of_stations(names, central.export("stations")),
+        lambda: promises.stations_verify(_verified(world.stations)),
+        lambda: page_shows_the_stations(central.url, evidence.person, names),
         lambda: promises.mail_arrived(world.mailbox.subjects_for(IT)),
     ]
     verdicts = []
@@ -61,6 +65,13 @@ def check(evidence: Evidence, tell: Callable[[Verdict], None]) -> list[Verdict]:
         tell(verdict)
         verdicts.append(verdict)
     return verdicts
+
+
+def _verified(stations: list[Station]) -> dict[str, tuple[int, str]]:
+    """The exit status of each station's `dock-agent verify`, and what it said."""
+    asked = {station.name: station.begin("verify") for station in stations}
+    answers = {name: one.finish() for name, one in asked.items()}
+    return {name: (done.returncode, (done.stdout + done.stderr).strip()) for name, done in answers.items()}
 
 
 def _refused(stations: list[Station]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -13,7 +14,9 @@ from simulator.demo.telling import DIM, GREEN, RED, YELLOW, Teller
 from simulator.demo.world import LABELS, Station
 from simulator.sizes import show_size
 
-LOOK_EVERY_S = 0.4
+LOOK_EVERY_S = 0.3
+TELL_EVERY_S = 1.0
+"""Copies, receipts and erases of one camera are told together this often."""
 _COLOURS = {"safe to remove": GREEN, "put back": RED, "leave in bay": RED, "use another bay": RED}
 
 
@@ -31,6 +34,7 @@ class _Dock:
     receipted: list[UUID] = field(default_factory=list)
     erased: list[UUID] = field(default_factory=list)
     kept: list[tuple[UUID, str]] = field(default_factory=list)
+    told_at: float = 0.0
 
 
 @dataclass
@@ -66,12 +70,14 @@ class Follower:
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_EVERY_S):
-            self.look()
+            with self._lock:
+                self._look()
 
     def look(self) -> None:
         """Tell all that was recorded so far."""
         with self._lock:
             self._look()
+            self._tell_work(patience_s=0.0)
 
     def _look(self) -> None:
         for number, body in self._station.ledger.events_after(self._number):
@@ -112,10 +118,10 @@ class Follower:
     def _take_rarer(self, event: e.Event) -> None:
         match event:
             case e.CameraDrained(session=session) if session in self._docks:
-                self._tell_work()
+                self._tell_work(patience_s=0.0)
                 self._say(self._docks[session], "every file is durable in the station's spool")
             case e.CameraUndocked(session=session) if session in self._docks:
-                self._tell_work()
+                self._tell_work(patience_s=0.0)
                 left = event.files_not_copied
                 self._say(self._docks[session], f"undocked, {left} files not copied" if left else "undocked")
             case e.AssetQuarantined(asset_id=asset) if asset in self._files:
@@ -134,8 +140,12 @@ class Follower:
         dock.bytes_copied += size
         dock.fresh_copies = True
 
-    def _tell_work(self) -> None:
+    def _tell_work(self, patience_s: float = TELL_EVERY_S) -> None:
+        now = time.monotonic()
         for dock in self._docks.values():
+            if now - dock.told_at < patience_s or not self._has_news(dock):
+                continue
+            dock.told_at = now
             if dock.fresh_copies:
                 share = 100 * dock.bytes_copied // max(dock.bytes, 1)
                 self._say(dock, f"copied {dock.copied} of {dock.files} files ({min(share, 100)} %)")
@@ -144,22 +154,26 @@ class Follower:
             for asset, reason in dock.kept:
                 self._say(dock, f"keeps {self._files[asset].path} on the card ({reason})", DIM)
             if dock.erased:
-                self._say(dock, f"erased {_count(dock.erased)} from the card")
+                self._say(dock, f"erased {_count(len(dock.erased))} from the card")
             dock.fresh_copies = False
             dock.receipted, dock.kept, dock.erased = [], [], []
 
+    @staticmethod
+    def _has_news(dock: _Dock) -> bool:
+        return bool(dock.fresh_copies or dock.receipted or dock.kept or dock.erased)
+
     def _tell_receipts(self, dock: _Dock) -> None:
-        files = sorted((self._files[asset] for asset in dock.receipted), key=lambda file: -file.size)
-        more = f" and {_count(files[1:])} more" if files[1:] else ""
-        self._say(dock, f"receipt for {files[0].path} (sha256 {files[0].sha256[:6]}…){more}")
+        largest, *others = sorted((self._files[asset] for asset in dock.receipted), key=lambda file: -file.size)
+        more = f", and for {_count(len(others))} more" if others else ""
+        self._say(dock, f"receipt for {largest.path} (sha256 {largest.sha256[:6]}…){more}")
 
     def _tell_bays(self) -> None:
         bays = self._station.snapshot().get("bays", [])
         for bay in bays:
             if bay["says"] != self._said.get(bay["label"], "identifying"):
-                left = f" ({bay['not_copied']} files not copied)" if bay["says"] == "put back" else ""
+                self._tell_work(patience_s=0.0)
                 dock = _Dock(bay["camera"] or "", bay["label"])
-                self._say(dock, f"the bay says: {bay['says']}{left}", _COLOURS.get(bay["says"], ""))
+                self._say(dock, f"the bay says: {bay['says']}", _COLOURS.get(bay["says"], ""))
         self._said = {bay["label"]: bay["says"] for bay in bays}
 
     def _say(self, dock: _Dock, text: str, colour: str = "") -> None:
@@ -167,5 +181,5 @@ class Follower:
         self._teller.say(f"{self._station.name} {bay}", text, camera=dock.camera, colour=colour)
 
 
-def _count(files: list[object] | list[UUID] | list[_File]) -> str:
-    return "1 file" if len(files) == 1 else f"{len(files)} files"
+def _count(files: int) -> str:
+    return "1 file" if files == 1 else f"{files} files"

@@ -88,8 +88,7 @@ class Command:
         except subprocess.TimeoutExpired:
             raise StoryFailed(f"{self.shown} did not end within {COMMAND_WITHIN_S:.0f} s") from None
         finally:
-            if self._process.poll() is None:
-                _kill_session(self._process)
+            self.kill()
         return subprocess.CompletedProcess(
             self._words, self._process.returncode, out.decode(errors="replace"), err.decode(errors="replace")
         )
@@ -102,20 +101,16 @@ class Command:
             raise StoryFailed(f"{self.shown} ended with status {done.returncode}: {said[-2000:]}")
         return done.stdout
 
+    def kill(self) -> None:
+        """Idempotent; it may have ended long ago."""
+        if self._process.poll() is None:
+            _kill_session(self._process)
+
     @property
     def shown(self) -> str:
         """`python -m central init` is `dock-central init` to people."""
         module, *words = self._words[2:]
         return " ".join([{"simulator": "dock-sim"}.get(module, f"dock-{module}"), *words])
-
-
-def run(command: Sequence[str], stdin: str = "") -> str:
-    """What a command printed.
-
-    Raises:
-        StoryFailed: it did not succeed.
-    """
-    return Command(command).output(stdin)
 
 
 def stop_all(processes: Sequence[Process], within_s: float) -> None:

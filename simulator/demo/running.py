@@ -77,13 +77,15 @@ class Demo:
         watcher.start()
         story.play()
         link = next(self.world.card("BWC0414").glob("DCIM/*/latest.MP4"))
-        evidence = Evidence(self.world, watcher, story.played, pins, objects, link, self._home / "outside.txt")
+        evidence = Evidence(
+            self.world, person, watcher, story.played, pins, objects, link, self._home / "outside.txt"
+        )
         status = self._judge(evidence)
         if once or status != HELD:
             return status
         self._invite(person)
         self.world.deadline = float("inf")
-        live_on(self.world, story)
+        live_on(self.world, story, watcher)
         return HELD
 
     def tell_failure(self, error: StoryFailed) -> int:
@@ -108,8 +110,9 @@ class Demo:
         self._teller.scene("A small world: central, two stations, three cameras, a mailbox")
         cards = {camera: self.world.fill(camera, *options) for camera, options in CARDS.items()}
         person = self.world.begin()
-        for card in cards.values():
-            self._teller.say("on the road", card.output().strip().rpartition("/")[2])
+        for camera, card in cards.items():
+            said = card.output().strip().rpartition(", ")[2]
+            self._teller.say("on the road", f"recorded {said} and a half-written one", camera=camera)
         write_hostile_files(self.world.card("BWC0414"), self._home / "outside.txt")
         self._followers = [Follower(station, self._teller) for station in self.world.stations]
         for follower in self._followers:

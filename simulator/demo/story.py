@@ -81,6 +81,7 @@ class Story:
         self.dock("BWC0413", self._east)
         self._mid_copy("BWC0413", self._east)
         self.undock("BWC0413")
+        self._catch_up()
         self._say("on the road", "pulled out in the middle of the copy", camera="BWC0413", colour=RED)
         self._world.until(lambda: self._east.says("BWC0413") == "put back", "east-1 asks to put the camera back")
         self._catch_up()
@@ -99,6 +100,7 @@ class Story:
         played.bytes_under_way = ledger.bytes_on_their_way(camera)
         states = ledger.states(camera)
         played.unreceipted_when_killed = sum(states.get(name, 0) for name in ("FOUND", "STAGED", "UPLOADED"))
+        self._catch_up()
         self._say(
             "central", f"killed with SIGKILL; {played.unreceipted_when_killed} files wait for a receipt", colour=RED
         )
@@ -118,6 +120,7 @@ class Story:
         self._mid_copy("BWC0412", self._east)
         self._east.process.kill()
         self.played.uncopied_when_agent_died = left = self._east.ledger.states("BWC0412").get("FOUND", 0)
+        self._catch_up()
         self._say("east-1", f"killed with SIGKILL; {left} files are not copied yet", colour=RED)
         self._world.pause(0.5)
         self._east.start()

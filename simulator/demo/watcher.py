@@ -19,6 +19,7 @@ from simulator.demo.receipts import PinnedKeys, objection_to
 LEDGER_WITHIN_S = 30.0
 """How long a ledger may be unreadable (its writer was killed in a commit) before a receipt counts as missing."""
 REST_S = 0.002
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class WatchedCard:
     held: dict[bytes, Held] = field(default_factory=dict)
     """Every file that was ever on it."""
     gone: dict[bytes, Gone] = field(default_factory=dict)
-    last_seen_at: datetime = datetime.min.replace(tzinfo=UTC)
+    last_seen_at: datetime = _NEVER
 
 
 @dataclass(frozen=True, slots=True)

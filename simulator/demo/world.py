@@ -14,7 +14,7 @@ from typing import Any
 from simulator.demo.failures import AudienceLeft, StoryFailed
 from simulator.demo.ledgers import LedgerFile
 from simulator.demo.mailbox import Mailbox
-from simulator.demo.processes import DOCK_AGENT, DOCK_CENTRAL, DOCK_SIM, Command, Process, run, stop_all
+from simulator.demo.processes import DOCK_AGENT, DOCK_CENTRAL, DOCK_SIM, Command, Process, stop_all
 from simulator.demo.telling import Teller
 
 LABELS = {"BWC0412": "Bay 1", "BWC0413": "Bay 2", "BWC0414": "Bay 3"}
@@ -53,14 +53,17 @@ class Central:
     def objects(self) -> Path:
         return self.data / "objects"
 
-    def command(self, *words: str, stdin: str = "") -> str:
-        """What it printed. Raises StoryFailed."""
-        return run([*DOCK_CENTRAL, *words, "--data", str(self.data)], stdin)
+    def begin(self, *words: str) -> Command:
+        return Command([*DOCK_CENTRAL, *words, "--data", str(self.data)])
 
-    def add_person(self) -> Person:
+    def command(self, *words: str) -> str:
+        """What it printed. Raises StoryFailed."""
+        return self.begin(*words).output()
+
+    def begin_person(self) -> tuple[Person, Command]:
+        """Somebody new, and the command that adds them: it waits for the password."""
         person = Person("demo@dock.example", secrets.token_hex(4))
-        self.command("user", "add", person.email, "--role", "it", "--password-stdin", stdin=person.password)
-        return person
+        return person, self.begin("user", "add", person.email, "--role", "it", "--password-stdin")
 
     def export(self, what: str) -> list[dict[str, Any]]:
         return list(json.loads(self.command("export", what, "--format", "json")))
@@ -92,8 +95,8 @@ class Station:
         self._central = central
         self.cameras.mkdir(parents=True)
 
-    def enroll(self) -> None:
-        """Raises StoryFailed."""
+    def begin_enroll(self, code: str) -> Command:
+        """Write the configuration and begin to enrol with it."""
         bays = "".join(f'"folder:{camera}" = "{label}"\n' for camera, label in LABELS.items())
         self.config.write_text(
             f'[station]\nid = "{self.name}"\n\n[central]\nurl = "{self._central.url}"\n\n'
@@ -101,17 +104,10 @@ class Station:
             f'[[source]]\nkind = "folder"\npath = "{self.cameras}"\npresence = "dock"\nsettle = "300ms"\n\n'
             f'[heartbeat]\ninterval = "1s"\n\n[status]\nlisten = "{self.page}"\n'
         )
-        code = self._central.command("station", "add", self.name).strip()
-        self.command("enroll", "--central", self._central.url, "--code", code)
+        return self.begin("enroll", "--central", self._central.url, "--code", code)
 
-    def command(self, name: str, *words: str) -> str:
-        """What it printed. Raises StoryFailed."""
-        return run([*DOCK_AGENT, name, "--config", str(self.config), *words])
-
-    def verify(self) -> tuple[int, str]:
-        """The exit status of `dock-agent verify` and what it said."""
-        done = Command([*DOCK_AGENT, "verify", "--config", str(self.config)]).finish()
-        return done.returncode, (done.stdout + done.stderr).strip()
+    def begin(self, name: str, *words: str) -> Command:
+        return Command([*DOCK_AGENT, name, "--config", str(self.config), *words])
 
     def start(self) -> None:
         self.process.start([*DOCK_AGENT, "run", "--config", str(self.config)])
@@ -145,6 +141,7 @@ class World:
         self.mailbox = Mailbox(home / "mailbox", lambda to, subject: teller.say("mailbox", f"{to}: {subject}"))
         self.central: Central
         self.stations: list[Station] = []
+        self._fillings: list[Command] = []
         self.watching: Callable[[], None] = lambda: None
         """Called at every wait; raises when whoever watches cannot go on."""
         self.deadline = float("inf")
@@ -154,15 +151,19 @@ class World:
         self.mailbox.open()
         self.central = Central(self.home, self.mailbox.port)
         self.central.command("init")
-        person = self.central.add_person()
+        names = ("east-1", "west-1")
+        codes = [self.central.begin("station", "add", name) for name in names]
+        person, adding = self.central.begin_person()
         self.central.start()
         self.teller.say("central", f"listens at {self.central.url}")
-        for name in ("east-1", "west-1"):
-            station = Station(self.home, name, self.central)
-            station.enroll()
+        stations = [Station(self.home, name, self.central) for name in names]
+        enrolling = [one.begin_enroll(code.output().strip()) for one, code in zip(stations, codes, strict=True)]
+        for station, enrolled in zip(stations, enrolling, strict=True):
+            enrolled.output()
             station.start()
             self.stations.append(station)
-            self.teller.say(name, "enrolled, watches its bays")
+            self.teller.say(station.name, "enrolled; watches its bays")
+        adding.output(person.password)
         return person
 
     @property
@@ -177,7 +178,9 @@ class World:
 
     def fill(self, camera: str, *options: str) -> Command:
         """Begin to write videos on a card that is on the road."""
-        return Command([*DOCK_SIM, "camera", str(self.away / camera), *options])
+        filling = Command([*DOCK_SIM, "camera", str(self.away / camera), *options])
+        self._fillings.append(filling)
+        return filling
 
     def dock(self, camera: str, station: Station) -> None:
         (self.away / camera).rename(station.cameras / camera)
@@ -215,6 +218,8 @@ class World:
 
     def stop(self) -> None:
         """End every process and the mailbox. Idempotent."""
+        for filling in self._fillings:
+            filling.kill()
         stop_all(self.processes, STOPS_WITHIN_S)
         self.mailbox.close()
 
