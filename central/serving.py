@@ -1,5 +1,6 @@
 """gunicorn in the foreground: one worker process, many threads, a clean stop."""
 
+# ruff: noqa: ARG001, ARG002 - gunicorn decides what its hooks are given
 from __future__ import annotations
 
 import ctypes

@@ -1,5 +1,6 @@
 """The commands `init` and `serve`."""
 
+# ruff: noqa: ARG001 - every command gets its options
 from __future__ import annotations
 
 import argparse

@@ -141,7 +141,7 @@ CALLS: tuple[Call, ...] = (
         "POST",
         "/uploads",
         "Begin the upload of one asset, or find the one that lives. Idempotent by Idempotency-Key, the asset's UUID.",
-        {201: None, **_REFUSED, 404: m.Problem, **_BODY_REFUSALS},
+        {201: None, **_REFUSED, 404: m.Problem, 411: m.Problem, 415: m.Problem, **_BODY_REFUSALS},
         streamed=True,
         headers=(*_TUS, "Idempotency-Key", "Upload-Length", "Upload-Metadata", "Upload-Checksum"),
         answer_headers=("Location", "Upload-Offset", "Upload-Expires"),
@@ -151,7 +151,7 @@ CALLS: tuple[Call, ...] = (
         "HEAD",
         "/uploads/{upload_id}",
         "The committed offset. Ends a stale PATCH of the same upload.",
-        {200: None, 401: None, 404: None, 410: None, 423: None},
+        {200: None, 401: None, 404: None, 410: None, 412: None, 423: None},
         headers=_TUS,
         answer_headers=("Upload-Offset", "Upload-Length", "Upload-Expires"),
     ),
@@ -195,11 +195,12 @@ def document() -> dict[str, Any]:
 
 
 def _operation(call: Call) -> dict[str, Any]:
+    responses = {str(status): _response(call, struct) for status, struct in sorted(call.answers.items())}
     operation: dict[str, Any] = {
         "operationId": call.name,
         "summary": call.summary,
         "parameters": _parameters(call),
-        "responses": {str(status): _response(call, struct) for status, struct in sorted(call.answers.items())},
+        "responses": {**responses, "default": _response(call, m.Problem)},
         "security": [] if call.open else [{"credential": []}],
     }
     if call.request is not None:

@@ -1,5 +1,6 @@
 """What each kind of event says about assets, docks and bays. Works in any order relative to uploads."""
 
+# ruff: noqa: ARG001 - every event is given the same three things
 from __future__ import annotations
 
 from datetime import UTC, datetime

@@ -66,12 +66,20 @@ class Body(Protocol):
 
 
 @dataclass(frozen=True)
+class Checksum:
+    """The announced digest of one body. It guards the transfer; what is stored is judged by its SHA-256 alone."""
+
+    algorithm: str
+    digest: bytes
+
+
+@dataclass(frozen=True)
 class Piece:
     """What a request announced about its body."""
 
     offset: int
     length: int
-    sha256: bytes | None = None
+    checksum: Checksum | None = None
 
 
 def receive(store: ObjectStore, upload_id: UUID, piece: Piece, body: Body, now: Callable[[], datetime]) -> int:
@@ -109,19 +117,20 @@ def full_store_named() -> Iterator[None]:
 
 
 def _take(part: PartWriter, piece: Piece, body: Body) -> int:
-    hasher, arrived = hashlib.sha256(), 0
+    wanted, arrived = piece.checksum, 0
+    hasher = None if wanted is None else hashlib.new(wanted.algorithm)
     while arrived < piece.length and (data := body.read()):
-        if piece.sha256 is not None:
+        if hasher is not None:
             hasher.update(data)
         part.write(data)
         arrived += len(data)
-        if piece.sha256 is None and part.uncommitted >= COMMIT_EVERY:
+        if hasher is None and part.uncommitted >= COMMIT_EVERY:
             part.commit()
-    if piece.sha256 is not None:
+    if wanted is not None and hasher is not None:
         if arrived < piece.length:
             part.cut_back()
             raise BodyCutShort(part.committed)
-        if hasher.digest() != piece.sha256:
+        if hasher.digest() != wanted.digest:
             part.cut_back()
             raise ChecksumMismatch
     part.commit()

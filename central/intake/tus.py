@@ -38,7 +38,7 @@ def options(request: HttpRequest) -> HttpResponse:
 def create(request: HttpRequest, station: str) -> HttpResponse:
     tus_headers.require_version(request)
     wanted = tus_headers.new_upload(request, station)
-    length, sha256 = tus_headers.body_length(request), tus_headers.checksum(request)
+    length, checksum = tus_headers.body_length(request), tus_headers.checksum(request)
     if length:
         tus_headers.require_content_type(request)
     try:
@@ -52,7 +52,7 @@ def create(request: HttpRequest, station: str) -> HttpResponse:
         ) from None
     offset = _offset(upload)
     if length and offset == 0 and upload.state == Upload.ALIVE:
-        offset = _receive(request, upload.pk, Piece(0, length, sha256))
+        offset = _receive(request, upload.pk, Piece(0, length, checksum))
     response = empty_answer(201, Location=f"{PREFIX}/uploads/{upload.pk}")
     return tus_headers.upload_headers(response, upload, offset, clock.now())
 

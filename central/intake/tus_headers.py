@@ -11,12 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import http_date
 
 from central.custody.models import Upload
+from central.custody.receiving import Checksum
 from central.custody.uploads import UPLOAD_LIFE, NewUpload
 from central.intake.answers import Refused, empty_answer
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,expiration"
 MAX_SIZE = 2**53 - 1
+CHECKSUMS = {"sha256": 32, "sha1": 20}
+"""Bytes of a digest by its name. Ours use sha256; tus 1.0 asks every server to know sha1."""
 CONTENT_TYPE = "application/offset+octet-stream"
 NOTHING_CHANGED = "nothing was changed"
 
@@ -46,16 +49,17 @@ def require_content_type(request: HttpRequest) -> None:
         raise Refused(415, "content_type", f"the body must be {CONTENT_TYPE}; {NOTHING_CHANGED}")
 
 
-def checksum(request: HttpRequest) -> bytes | None:
-    """The announced SHA-256 of the body; None when there is none."""
+def checksum(request: HttpRequest) -> Checksum | None:
+    """The announced digest of the body; None when there is none."""
     text = request.headers.get("Upload-Checksum")
     if text is None:
         return None
     algorithm, _, encoded = text.strip().partition(" ")
     digest = _b64(encoded.strip())
-    if algorithm != "sha256" or digest is None or len(digest) != 32:
-        raise Refused(400, "bad_checksum", f"Upload-Checksum must be sha256 and base64; {NOTHING_CHANGED}")
-    return digest
+    if digest is None or len(digest) != CHECKSUMS.get(algorithm):
+        known = " or ".join(CHECKSUMS)
+        raise Refused(400, "bad_checksum", f"Upload-Checksum must be {known} and base64; {NOTHING_CHANGED}")
+    return Checksum(algorithm, digest)
 
 
 def metadata(request: HttpRequest) -> dict[str, bytes]:
@@ -110,7 +114,7 @@ def capabilities() -> HttpResponse:
         Tus_Resumable=VERSION,
         Tus_Version=VERSION,
         Tus_Extension=EXTENSIONS,
-        Tus_Checksum_Algorithm="sha256",
+        Tus_Checksum_Algorithm=",".join(CHECKSUMS),
         Tus_Max_Size=str(MAX_SIZE),
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from resumable_upload import TusClient
 
 from tests.central.raw_patch import RawPatch
 from tests.central.station_client import STREAM, StationClient, b64, sha256
@@ -178,6 +179,18 @@ def test_head_ends_a_stale_patch_and_tells_what_it_committed(station: StationCli
     assert time.monotonic() - before < 5
     assert station.patch(location, 400, b"z" * 600).status_code == 204
     stale.hang_up()
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
+def test_a_foreign_tus_client_delivers(station: StationClient, tmp_path: Path, algorithm: str) -> None:
+    data, asset_id = os.urandom(3 * MIB + 5), uuid.uuid4()
+    (tmp_path / "clip.mp4").write_bytes(data)
+    credential = str(station.http.headers["Authorization"])
+    client = TusClient(
+        f"{station.url}/api/v1/uploads", chunk_size=MIB, checksum=algorithm, headers={"Authorization": credential}
+    )
+    client.upload_file(str(tmp_path / "clip.mp4"), metadata={"asset_id": str(asset_id)})
+    assert station.verify(asset_id, sha256(data), len(data)).status_code == 200
 
 
 def test_a_patch_without_a_length_is_refused(station: StationClient) -> None:
