@@ -40,6 +40,8 @@ class NewUpload:
 def begin_upload(store: ObjectStore, wanted: NewUpload, now: datetime) -> Upload:
     """The one living upload of this asset: the same for the same asset, however often it is asked for.
 
+    A later attempt ends an unfinished one: its station has staged the file anew, and the bytes may be others.
+
     Raises:
         ForeignAsset: the asset belongs to another station.
         LengthConflict: a living upload of this asset has another length.
@@ -48,6 +50,10 @@ def begin_upload(store: ObjectStore, wanted: NewUpload, now: datetime) -> Upload
     with transaction.atomic():
         asset = asset_of(wanted.station, wanted.asset_id, now)
         upload = asset.uploads.exclude(state=Upload.DEAD).first()
+        if upload is not None and upload.state == Upload.ALIVE and wanted.attempt > upload.attempt:
+            # A writer of the old attempt finds its row dead and commits nothing more.
+            Upload.objects.filter(pk=upload.pk, state=Upload.ALIVE).update(state=Upload.DEAD)
+            upload = None
         if upload is None:
             _complete_asset(asset, wanted)
             upload = Upload.objects.create(

@@ -87,8 +87,14 @@ class StationClient:
         body: bytes | None = None,
         camera: str = "C1",
         path: bytes = b"a.mp4",
+        attempt: int = 1,
     ) -> requests.Response:
-        told = {"asset_id": str(asset_id).encode(), "camera": camera.encode(), "path": path}
+        told = {
+            "asset_id": str(asset_id).encode(),
+            "camera": camera.encode(),
+            "path": path,
+            "attempt": str(attempt).encode(),
+        }
         headers = {
             "Idempotency-Key": str(asset_id),
             "Upload-Length": str(length),

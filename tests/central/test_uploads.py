@@ -51,6 +51,20 @@ def test_the_same_asset_always_gets_the_same_upload(station: StationClient) -> N
     assert again.headers["Upload-Offset"] == "4"
 
 
+def test_a_later_attempt_ends_an_unfinished_upload_also_with_another_length(station: StationClient) -> None:
+    asset_id = uuid.uuid4()
+    first = station.create(asset_id, 10)
+    station.patch(first.headers["Location"], 0, b"old")
+    second = station.create(asset_id, 4, attempt=2)
+    assert second.status_code == 201
+    assert second.headers["Location"] != first.headers["Location"]
+    assert second.headers["Upload-Offset"] == "0"
+    assert station.patch(first.headers["Location"], 3, b"er").status_code == 410
+    assert station.patch(second.headers["Location"], 0, b"new!").status_code == 204
+    assert station.verify(asset_id, sha256(b"new!"), 4).status_code == 200
+    assert station.create(asset_id, 4, attempt=3).headers["Upload-Offset"] == "4", "what is stored is not sent again"
+
+
 def test_a_repeated_creation_with_its_body_writes_nothing_twice(station: StationClient) -> None:
     asset_id = uuid.uuid4()
     for _ in range(2):
