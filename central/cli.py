@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
-from central.config_reading import ConfigError
 from central.data_dir import DataDir
-from central.durations import parse_duration
 from central.logs import set_up_command_logs, set_up_logs
 from central.refusals import CommandRefused
+from protocol.settings import SettingsError, parse_duration
 
 DONE, REFUSED, USAGE = 0, 1, 2
 
@@ -185,9 +185,9 @@ def _listen(text: str) -> str:
     return text
 
 
-def _duration(text: str) -> object:
+def _duration(text: str) -> timedelta:
     try:
-        return parse_duration(text)
+        return timedelta(seconds=parse_duration(text))
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
 
@@ -205,7 +205,7 @@ def main(argv: list[str] | None = None) -> int:
         _prepare(serving=options.command == "serve")
         status: int | None = getattr(import_module(module), name)(options)
         sys.stdout.flush()
-    except ConfigError as error:
+    except SettingsError as error:
         return _say(f"{len(error.problems)} problem(s) in the configuration; nothing was started\n{error}")
     except CommandRefused as error:
         return _say(str(error))
@@ -220,7 +220,7 @@ def _prepare(*, serving: bool) -> None:
     """Logs first, then Django with the settings of DIR.
 
     Raises:
-        ConfigError: central.toml cannot be used.
+        SettingsError: central.toml cannot be used.
     """
     if serving:
         set_up_logs(sys.stdout)

@@ -3,79 +3,80 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 HOUR = timedelta(hours=1)
 
 
-class Web(Struct, frozen=True, forbid_unknown_fields=True):
+class Web(Struct, frozen=True):
     """How people reach the pages."""
 
-    base_url: str = ""
-    time_zone: str = "UTC"
+    base_url: Annotated[str, Meta(examples=["https://central.example"])] = ""
+    time_zone: Annotated[str, Meta(examples=["America/Chicago"])] = "UTC"
 
 
-class Mail(Struct, frozen=True, forbid_unknown_fields=True):
+class Mail(Struct, frozen=True):
     """Where mail is handed over. Without a host, no mail is sent."""
 
-    host: str = ""
-    port: int = 25
-    sender: str = field(default="", name="from")
-    security: str = "none"
+    host: Annotated[str, Meta(examples=["mail.example"])] = ""
+    port: Annotated[int, Meta(ge=1, le=65535, examples=[587])] = 25
+    sender: Annotated[str, Meta(examples=["dock@example"])] = field(default="", name="from")
+    security: Annotated[Literal["none", "starttls", "tls"], Meta(examples=["starttls"])] = "none"
     username: str = ""
     password_file: str = ""
 
 
-class Storage(Struct, frozen=True, forbid_unknown_fields=True):
-    url: str = ""
+class Storage(Struct, frozen=True):
+    url: Annotated[str, Meta(examples=["s3://bucket/prefix"])] = ""
     """Empty: whole plain files under DIR/objects."""
 
 
-class Database(Struct, frozen=True, forbid_unknown_fields=True):
-    url: str = ""
+class Database(Struct, frozen=True):
+    url: Annotated[str, Meta(examples=["postgresql://user@host/name"])] = ""
     """Empty: SQLite, DIR/central.sqlite3."""
 
 
-class Lateness(Struct, frozen=True, forbid_unknown_fields=True):
+class Lateness(Struct, frozen=True):
     grace: timedelta = 24 * HOUR
     gap_tolerance: timedelta = timedelta(minutes=15)
     merge_gap: timedelta = 2 * HOUR
     early_tolerance: timedelta = 1 * HOUR
 
 
-class Notices(Struct, frozen=True, forbid_unknown_fields=True):
-    mode: str = "live"
-    it_recipients: tuple[str, ...] = ()
+class Notices(Struct, frozen=True):
+    mode: Annotated[Literal["live", "shadow"], Meta(examples=["shadow"])] = "live"
+    it_recipients: Annotated[tuple[str, ...], Meta(examples=[["it@example"]])] = ()
     digest_delay: timedelta = timedelta(minutes=15)
     reminders: timedelta = 24 * HOUR
     escalation: timedelta = 48 * HOUR
 
 
-class Unit(Struct, frozen=True, forbid_unknown_fields=True):
+class Unit(Struct, frozen=True):
     """What one unit does differently. None: as everybody else."""
 
     grace: timedelta | None = None
     gap_tolerance: timedelta | None = None
     merge_gap: timedelta | None = None
     early_tolerance: timedelta | None = None
-    mode: str | None = None
+    mode: Annotated[Literal["live", "shadow"] | None, Meta(examples=["shadow"])] = None
     digest_delay: timedelta | None = None
-    digest_times: tuple[str, ...] | None = None
+    digest_times: Annotated[tuple[str, ...] | None, Meta(examples=[["06:00", "14:00"]])] = None
     reminders: timedelta | None = None
     escalation: timedelta | None = None
 
 
-class Stations(Struct, frozen=True, forbid_unknown_fields=True):
+class Stations(Struct, frozen=True):
     stale_after: timedelta = timedelta(minutes=3)
     offline_after: timedelta = timedelta(minutes=15)
 
 
-class Retention(Struct, frozen=True, forbid_unknown_fields=True):
+class Retention(Struct, frozen=True):
     """Takes no keys yet: central deletes nothing by itself."""
 
 
-class CentralConfig(Struct, frozen=True, forbid_unknown_fields=True):
+class CentralConfig(Struct, frozen=True):
     web: Web = Web()
     mail: Mail = Mail()
     storage: Storage = Storage()

@@ -10,6 +10,8 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -25,6 +27,9 @@ _RATE = {
     "b/s": 1, "kb/s": 10**3, "mb/s": 10**6, "gb/s": 10**9, "kib/s": 2**10, "mib/s": 2**20, "gib/s": 2**30,
 }  # fmt: skip
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z/]*)\s*")
+
+
+LONGEST_S = 100 * 365 * 86400
 
 
 class Seconds(float):
@@ -51,7 +56,10 @@ def parse_duration(text: str) -> Seconds:
     joined = "".join(number + unit for number, unit in parts)
     if not parts or joined != re.sub(r"\s+", "", text.strip().lower()) or any(u not in _DURATION for _, u in parts):
         raise ValueError("a duration is a number with a unit: ms, s, m, h, d or w")
-    return Seconds(sum(float(number) * _DURATION[unit] for number, unit in parts))
+    seconds = sum(float(number) * _DURATION[unit] for number, unit in parts)
+    if seconds > LONGEST_S:
+        raise ValueError("a duration is at most a hundred years")
+    return Seconds(seconds)
 
 
 def parse_size(text: str) -> Bytes:
@@ -77,7 +85,7 @@ def _quantity(text: str, units: dict[str, float] | dict[str, int], reason: str) 
 _PARSERS = {Seconds: parse_duration, Bytes: parse_size, BytesPerSecond: parse_rate}
 
 
-def _decode(kind: type, value: object) -> object:
+def _decode(kind: type, value: object) -> Any:
     parser = _PARSERS.get(kind)
     if parser is None:
         raise NotImplementedError(kind)
@@ -96,9 +104,12 @@ class SettingsError(Exception):
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
+Check = Callable[[Any], str]
+"""Why a value of the right type is still refused; empty when it is fine."""
 
-def load(path: Path, into: type[StructT]) -> StructT:
-    """The settings in `path`.
+
+def load(path: Path, into: type[StructT], checks: Mapping[str, Check] | None = None) -> StructT:
+    """The settings in `path`. `checks` are by dotted key, `*` standing for any name of a table of tables.
 
     Raises:
         SettingsError: with every problem of the file at once.
@@ -113,7 +124,7 @@ def load(path: Path, into: type[StructT]) -> StructT:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError([f"{path}: this is not TOML: {error}"]) from None
-    reader = _Reader(path, text)
+    reader = _Reader(path, text, checks or {})
     settings = reader.struct(document, into, ())
     if reader.problems or settings is None:
         raise SettingsError(reader.problems)
@@ -122,14 +133,15 @@ def load(path: Path, into: type[StructT]) -> StructT:
 
 def where(path: Path, *keys: str | int) -> str:
     """`file:line: table.key`, for problems that are found after loading."""
-    return _Reader(path, path.read_text(encoding="utf-8")).place(tuple(keys))
+    return _Reader(path, path.read_text(encoding="utf-8"), {}).place(tuple(keys))
 
 
 class _Reader:
     """Walks a document along the structs and collects problems instead of stopping at the first."""
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, path: Path, text: str, checks: Mapping[str, Check]) -> None:
         self.path = path
+        self.checks = checks
         self.lines = text.splitlines()
         self.problems: list[str] = []
 
@@ -141,7 +153,8 @@ class _Reader:
         fields = {field.encode_name: field for field in msgspec.structs.fields(into)}
         for name in value.keys() - fields.keys():
             near = difflib.get_close_matches(name, fields.keys(), n=1)
-            advice = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(fields))}"
+            known = f"known keys: {', '.join(sorted(fields))}" if fields else "this table takes no keys yet"
+            advice = f"did you mean {near[0]!r}?" if near else known
             self.problems.append(f"{self.place((*keys, name))}: unknown key; {advice}")
         found: dict[str, Any] = {}
         for name, field in fields.items():
@@ -165,10 +178,14 @@ class _Reader:
         if get_origin(bare) is dict and isinstance(value, dict) and _is_struct(inner[1]):
             return {name: self.struct(item, inner[1], (*keys, name)) for name, item in value.items()}
         try:
-            return msgspec.convert(value, kind, dec_hook=_decode)
+            found = _converted(value, kind)
         except (msgspec.ValidationError, ValueError) as error:
             self.problem(keys, value, str(error), kind)
             return None
+        reason = next((check(found) for rule, check in self.checks.items() if _is_at(keys, rule)), "")
+        if reason:
+            self.problem(keys, value, reason, kind)
+        return found
 
     def problem(self, keys: tuple[str | int, ...], value: object, reason: str, kind: Any) -> None:
         shown = "" if value is None else f" = {value!r}"
@@ -201,6 +218,19 @@ class _Reader:
         return table_line
 
 
+def _converted(value: object, kind: Any) -> Any:
+    """msgspec would read a timedelta as ISO 8601; here it is written like every other duration."""
+    bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if timedelta in (bare, *get_args(bare)):
+        return timedelta(seconds=_decode(Seconds, value))
+    return msgspec.convert(value, kind, dec_hook=_decode)
+
+
+def _is_at(keys: tuple[str | int, ...], rule: str) -> bool:
+    parts = rule.split(".")
+    return len(parts) == len(keys) and all(part in ("*", key) for part, key in zip(parts, keys, strict=True))
+
+
 def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
@@ -212,6 +242,8 @@ def _example(kind: Any) -> str:
                 return str(msgspec.json.encode(meta.examples[0]).decode())
         kind = get_args(kind)[0]
     for member in (kind, *get_args(kind)):
+        if member is timedelta:
+            return f'"{Seconds.example}"'
         if isinstance(member, type) and hasattr(member, "example"):
             return f'"{member.example}"'
     return ""
