@@ -167,3 +167,23 @@ def test_a_second_camera_of_the_same_name_at_another_station_keeps_its_own_custo
         assert set(central.objects()) >= set(held.values())
     finally:
         other.kill()
+
+
+def test_a_drop_folder_delivers_footage_and_never_proves_that_a_camera_is_there(
+    station: DockStation, central: CentralServer
+) -> None:
+    drop = station.home / "drop"
+    drop.mkdir()
+    station.write_config(
+        source=f'[[source]]\nkind = "folder"\npath = "{drop}"\npresence = "none"\nsettle = "300ms"\n'
+    )
+    station.start()
+    card = station.dock("BWC0007", "--files", "1", "--size", "300KiB", at=drop)
+    held = files_below(card)
+    station.wait_safe("BWC0007")
+    assert set(held.values()) <= set(central.objects())
+    late = card / "late.mp4"
+    late.write_bytes(b"dropped into the same folder later")
+    digest = files_below(card)["late.mp4"]
+    eventually(lambda: digest in central.objects() and not late.exists())
+    assert all(dock["proves_dock"] is False for dock in exported(central, "docks"))

@@ -32,7 +32,7 @@ PAGE = 4096
 BAD = 16 * PAGE
 """Where the card cannot be read."""
 CONTENT = bytes(index % 249 for index in range(32 * PAGE))
-STALL_S = 2.5
+STALL_S = 6.0
 """Longer than the longest pause before a bad place is asked again."""
 VIDEO, OTHER = b"DCIM/a.MP4", b"DCIM/b.MP4"
 
