@@ -31,17 +31,16 @@ class Mailbox:
         self._thread.start()
         listening = asyncio.run_coroutine_threadsafe(self._listen(), self._loop)
         try:
-            self._server = listening.result(START_WITHIN_S)
+            self.port = listening.result(START_WITHIN_S)
         except (OSError, TimeoutError, ImportError) as error:
             raise StoryFailed(f"the mailbox does not listen: {error}") from error
-        self.port = int(self._server.sockets[0].getsockname()[1])
 
     def close(self) -> None:
         """Idempotent."""
         if self._loop.is_closed():
             return
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._end)
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop)
             self._thread.join(START_WITHIN_S)
         self._loop.close()
 
@@ -49,17 +48,21 @@ class Mailbox:
         """The subjects of all mails to this address, in no particular order."""
         return [str(mail["Subject"]) for mail in self._maildir if address in str(mail["X-RcptTo"]).split(", ")]
 
-    async def _listen(self) -> asyncio.Server:
+    async def _listen(self) -> int:
+        """The port."""
         from aiosmtpd.smtp import SMTP  # only the demo's set-up has it
 
-        return await self._loop.create_server(lambda: SMTP(self, loop=self._loop), "127.0.0.1", 0)
+        self._server = await self._loop.create_server(lambda: SMTP(self, loop=self._loop), "127.0.0.1", 0)
+        return int(self._server.sockets[0].getsockname()[1])
 
-    def _end(self) -> None:
+    async def _end(self) -> None:
         if self._server is not None:
             self._server.close()
-        for task in asyncio.all_tasks(self._loop):
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
             task.cancel()
-        self._loop.call_soon(self._loop.stop)
+        await asyncio.gather(*others, return_exceptions=True)
+        self._loop.stop()
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's word
         """Called by aiosmtpd. The answer 250 is given when the mail is in the folder."""

@@ -8,8 +8,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import simulator
@@ -21,6 +22,9 @@ DOCK_SIM = (sys.executable, "-m", "simulator")
 COMMAND_WITHIN_S = 120.0
 
 _PR_SET_PDEATHSIG = 1
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_children: list[subprocess.Popen[bytes]] = []
+"""Every child of this process that may still live: none is forgotten, however we end."""
 _libc = ctypes.CDLL(None)
 _CODE = str(Path(simulator.__file__).resolve().parent.parent)
 
@@ -122,15 +126,42 @@ def stop_all(processes: Sequence[Process], within_s: float) -> None:
         process.stop(deadline - time.monotonic())
 
 
+def kill_children() -> None:
+    """Kill whatever this process ever started and that still lives, also what nobody holds any more."""
+    while _children:
+        _kill_session(_children.pop())
+
+
 def _popen(command: Sequence[str], **streams: object) -> subprocess.Popen[bytes]:
     path = os.pathsep.join(filter(None, [_CODE, os.environ.get("PYTHONPATH", "")]))
-    return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
-        list(command),
-        start_new_session=True,
-        preexec_fn=_die_with_parent,
-        env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
-        **streams,
-    )
+    with _signals_wait():
+        child: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload]
+            list(command),
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+            env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+            **streams,
+        )
+        _children[:] = [one for one in _children if one.poll() is None]
+        _children.append(child)
+    return child
+
+
+@contextlib.contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Ctrl-C in the middle of a start would leave a child that nobody knows: it takes effect afterwards."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    before = {number: signal.signal(number, lambda got, _: arrived.append(got)) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for got in arrived[:1]:
+            signal.raise_signal(got)
 
 
 def _die_with_parent() -> None:
@@ -139,6 +170,7 @@ def _die_with_parent() -> None:
 
 
 def _kill_session(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    if process.poll() is None:  # else its number may be another's by now; what it started dies with it by itself
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     process.wait()

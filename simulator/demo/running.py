@@ -36,6 +36,7 @@ CARDS = {
 def run(*, once: bool, keep: bool) -> int:
     """The exit status: 0 when every promise held (without `once`: and until Ctrl-C), 1 when not, 130 interrupted."""
     teller = Teller(sys.stdout)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs deaf to it
     with _folder(keep, teller) as home:
         demo = Demo(home, teller)
         try:

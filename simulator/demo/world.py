@@ -14,7 +14,7 @@ from typing import Any
 from simulator.demo.failures import AudienceLeft, StoryFailed
 from simulator.demo.ledgers import LedgerFile
 from simulator.demo.mailbox import Mailbox
-from simulator.demo.processes import DOCK_AGENT, DOCK_CENTRAL, DOCK_SIM, Command, Process, stop_all
+from simulator.demo.processes import DOCK_AGENT, DOCK_CENTRAL, DOCK_SIM, Command, Process, kill_children, stop_all
 from simulator.demo.telling import Teller
 
 LABELS = {"BWC0412": "Bay 1", "BWC0413": "Bay 2", "BWC0414": "Bay 3"}
@@ -141,7 +141,6 @@ class World:
         self.mailbox = Mailbox(home / "mailbox", lambda to, subject: teller.say("mailbox", f"{to}: {subject}"))
         self.central: Central
         self.stations: list[Station] = []
-        self._fillings: list[Command] = []
         self.watching: Callable[[], None] = lambda: None
         """Called at every wait; raises when whoever watches cannot go on."""
         self.deadline = float("inf")
@@ -160,8 +159,8 @@ class World:
         enrolling = [one.begin_enroll(code.output().strip()) for one, code in zip(stations, codes, strict=True)]
         for station, enrolled in zip(stations, enrolling, strict=True):
             enrolled.output()
-            station.start()
             self.stations.append(station)
+            station.start()
             self.teller.say(station.name, "enrolled; watches its bays")
         adding.output(person.password)
         return person
@@ -178,9 +177,7 @@ class World:
 
     def fill(self, camera: str, *options: str) -> Command:
         """Begin to write videos on a card that is on the road."""
-        filling = Command([*DOCK_SIM, "camera", str(self.away / camera), *options])
-        self._fillings.append(filling)
-        return filling
+        return Command([*DOCK_SIM, "camera", str(self.away / camera), *options])
 
     def dock(self, camera: str, station: Station) -> None:
         (self.away / camera).rename(station.cameras / camera)
@@ -218,9 +215,8 @@ class World:
 
     def stop(self) -> None:
         """End every process and the mailbox. Idempotent."""
-        for filling in self._fillings:
-            filling.kill()
         stop_all(self.processes, STOPS_WITHIN_S)
+        kill_children()
         self.mailbox.close()
 
 
