@@ -1,0 +1,58 @@
+"""The doors of the agent: what the steps may ask of the world, and what they may rely on.
+
+Every port has one contract suite in `tests/contract/`, which the real adapter and the simulator's double pass.
+"""
+
+from agent.ports.card import Card, CardReader, SpoolCopy, SpoolDisk
+from agent.ports.card_work import CardWork, EraseOrder, Progress, StageOrder
+from agent.ports.central import (
+    Central,
+    FootageStore,
+    Hashing,
+    HeartbeatReply,
+    Mismatch,
+    Pace,
+    ReceiptKeys,
+    SignedStatement,
+    UnknownAsset,
+    UploadIntent,
+    UploadState,
+    VerifyAnswer,
+)
+from agent.ports.clock import Clock
+from agent.ports.devices import DeviceSource, Mounter, SourceEvent, Truth
+from agent.ports.ledger import Ledger, StoredEvent
+from agent.ports.spool import Spool, SpooledFile, SpoolSpace
+
+__all__ = [
+    "Card",
+    "CardReader",
+    "CardWork",
+    "Central",
+    "Clock",
+    "DeviceSource",
+    "EraseOrder",
+    "FootageStore",
+    "Hashing",
+    "HeartbeatReply",
+    "Ledger",
+    "Mismatch",
+    "Mounter",
+    "Pace",
+    "Progress",
+    "ReceiptKeys",
+    "SignedStatement",
+    "SourceEvent",
+    "Spool",
+    "SpoolCopy",
+    "SpoolDisk",
+    "SpoolSpace",
+    "SpooledFile",
+    "StageOrder",
+    "StoredEvent",
+    "Truth",
+    "UnknownAsset",
+    "UploadIntent",
+    "UploadState",
+    "VerifyAnswer",
+]

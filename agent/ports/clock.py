@@ -1,0 +1,21 @@
+"""Time, as the agent may ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from agent.rules.footage import (
+    Instant,
+)
+
+
+class Clock(Protocol):
+    def now(self) -> Instant:
+        """This moment: wall, monotonic, boot, and the last measured offset to central."""
+
+    def measured(self, offset_ms: float, uncertainty_ms: float) -> None:
+        """Remember how far this clock is from central's (positive: we are ahead)."""
+
+    def wait(self, seconds: float, until: Callable[[], bool] | None = None) -> None:
+        """Let time pass; return early when `until()` becomes true or the station stops."""
