@@ -6,29 +6,19 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
-from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 import msgspec
 
 from agent.errors import CardGone, CardUnreadable, Refused, SpoolBroken, SpoolFull
 from agent.pipeline.read_through import ReadThrough, read_through
-from agent.ports import Card, CardReader, Progress, SpoolCopy, SpoolDisk, StageOrder
+from agent.ports import Card, CardReader, Progress, SpoolDisk, StageOrder
 from agent.rules.container_time import ContainerTime
 from agent.rules.footage import CardFile, StageOutcome, StageVerdict, VolumeId
 from agent.rules.recording_time import recording_time, zone_named
 from protocol.sidecar import Sidecar, complete_sidecar, encode_sidecar
 
 Pause = Callable[[float], None]
-
-
-@runtime_checkable
-class LateNamed(Protocol):
-    """A spool copy that can be committed under another asset's name than it was begun for.
-
-    Whether a copy is a salvage is known only at its end, and a failing card is not read twice to find out."""
-
-    def commit_as(self, asset_id: UUID, sidecar: bytes, expected_size: int) -> None: ...
 
 
 def copy_file(
@@ -134,18 +124,10 @@ def _copied(
     if dropped:
         copy.abandon()
         return outcome
-    return _kept(copy, order, asset_id, sidecar, outcome)
-
-
-def _kept(copy: SpoolCopy, order: StageOrder, asset_id: UUID, sidecar: bytes, outcome: StageOutcome) -> StageOutcome:
-    """Make the copy durable under the asset that it is. Without such a name it is not kept: the card has it."""
     if asset_id == order.asset_id:
         copy.commit(sidecar, outcome.size)
-    elif isinstance(copy, LateNamed):
-        copy.commit_as(asset_id, sidecar, outcome.size)
     else:
-        copy.abandon()
-        return StageOutcome(StageVerdict.UNREADABLE, detail=f"{outcome.detail} This spool keeps no salvage.")
+        copy.commit_as(asset_id, sidecar, outcome.size)
     return outcome
 
 

@@ -38,7 +38,7 @@ class Card(Protocol):
 
 
 class SpoolCopy(Protocol):
-    """A copy being written. Exactly one of `commit` and `abandon` ends it."""
+    """A copy being written. Exactly one of `commit`, `commit_as` and `abandon` ends it."""
 
     def write(self, data: memoryview) -> None:
         """Raises SpoolFull, SpoolBroken."""
@@ -46,6 +46,10 @@ class SpoolCopy(Protocol):
     def commit(self, sidecar: bytes, expected_size: int) -> None:
         """Length check → fsync → rename → fsync the folder → sidecar, itself durable. On return a power cut
         loses nothing. Raises SpoolBroken; a failed fsync is never repeated, the copy is dropped."""
+
+    def commit_as(self, asset_id: UUID, sidecar: bytes, expected_size: int) -> None:
+        """The same under another asset's name: only at its end a copy turns out to be a salvage, and a failing
+        card is not read twice to find out."""
 
     def abandon(self) -> None: ...
 
