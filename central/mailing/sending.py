@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.mail import EmailMessage
@@ -30,8 +31,12 @@ def send(mail: Mail, to: str, subject: str, body: str, *, message_id: str | None
     headers = {} if message_id is None else {"Message-ID": message_id}
     try:
         message = EmailMessage(subject, body, sender(mail), [to], headers=headers)
-        message.connection = _connection(mail)
-        message.send()
+        connection = message.connection = _connection(mail)
+        try:
+            message.send()
+        finally:
+            with suppress(OSError):  # Django leaves a conversation open that broke off in the middle
+                connection.close()
     except (OSError, ValueError) as error:  # every SMTPException is an OSError
         raise MailRefused(_why(error, mail, to)) from error
 
@@ -85,20 +90,29 @@ def _why(error: Exception, mail: Mail, to: str) -> str:
             return f"{server} refused the sender {error.sender} ({_said(error)}): check [mail] from and username"
         case smtplib.SMTPResponseException():
             return f"{server} refused the mail ({_said(error)})"
+        case smtplib.SMTPServerDisconnected() if isinstance(error.__context__, TimeoutError):
+            return _too_slow(server)
         case smtplib.SMTPServerDisconnected():
-            return f'{server} hung up: {error}. A server that speaks TLS at once needs security = "tls"'
+            return f"{server} hung up: {error}"
         case ssl.SSLCertVerificationError():
             return f"the certificate of {server} is not to be trusted: {error.verify_message}"
         case ssl.SSLError():
             return f'{server} does not speak TLS as security = "{mail.security}" asks: {error.reason or error}'
         case TimeoutError():
-            return f"{server} did not answer within {TIMEOUT_S} s: check host, port and firewall"
+            return _too_slow(server)
         case socket.gaierror():
             return f"the host {mail.host!r} of [mail] is not known: {error.strerror}"
         case ConnectionRefusedError():
             return f"nothing listens at {server} (connection refused): check [mail] host and port"
         case _:
             return f"{server}: {error}"
+
+
+def _too_slow(server: str) -> str:
+    return (
+        f"{server} did not answer within {TIMEOUT_S} s: check host, port and firewall. "
+        'A server that speaks TLS at once needs security = "tls"'
+    )
 
 
 def _said(error: smtplib.SMTPResponseException) -> str:
