@@ -6,12 +6,22 @@ Runs in a thread of its own. Whatever happens to this card costs this bay only.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
-from agent.errors import CardError, CardGone, CardStalled, DockError, MountRefused, SpoolBroken, SpoolFull
+from agent.errors import (
+    CardError,
+    CardGone,
+    CardStalled,
+    DockError,
+    IllegalMove,
+    LedgerBroken,
+    SpoolBroken,
+    SpoolFull,
+)
 from agent.pipeline.bench import Bench, Board
 from agent.pipeline.erase import CardErasing
 from agent.pipeline.identify import Identified, facts_of, identify_card, identify_unread
@@ -23,11 +33,15 @@ from agent.rules.bay_words import BayView
 from agent.rules.footage import DockSession, Listing, Presence, State
 from agent.rules.identity import told_apart
 from agent.rules.profiles import Profile
+from agent.rules.stock import Seen, is_durable_as, seen
 
 log = structlog.get_logger(__name__)
 
 PATIENCE = 2
 """Failed attempts to read a card before its dock is recorded under what USB alone says."""
+REST = 3
+"""A session rests this many times as long as its bookkeeping took: one huge card must not starve the others."""
+LONGEST_REST_S = 10.0
 
 
 class CameraSession:
@@ -51,6 +65,13 @@ class CameraSession:
         self._nudge = threading.Event()
         self._failures = 0
         self._drained = continued is not None and continued.drained_at is not None
+        self._stock: Stock | None = None
+        self._staging: CardStaging | None = None
+        self._erasing: CardErasing | None = None
+        self._busy_ns = 0
+        self._reading: Seen | None = None
+        self._last: set[Seen] = set()
+        """Files that once hung the card: everything else is copied before they are tried again."""
         self._log = log.bind(bay=presence.bay, session=str(session))
 
     # --- called from other threads --------------------------------------------------------------------
@@ -72,39 +93,86 @@ class CameraSession:
         try:
             while not self._left.is_set():
                 try:
-                    self._serve()
-                except CardGone as error:
+                    listing = self.begin()
+                    while not self._left.is_set():
+                        self.round(listing)
+                        self._wait()
+                        if not self._left.is_set():
+                            listing = self._card.list()
+                except (CardGone, IllegalMove) as error:
                     self._pause_after(error, record=False)
                 except (CardError, SpoolBroken) as error:
                     self._pause_after(error, record=True)
+                except LedgerBroken:
+                    raise
+                except Exception as error:  # noqa: BLE001 - this bay is tried again, never given up
+                    self._log.exception("session_failed")
+                    self._pause_after(DockError(repr(error), code="session_failed"), record=True)
                 finally:
                     self._card.close()
         finally:
             self.board.doing = ""
+            self.board.view = BayView(occupied=True)  # nobody looks at this card any more
 
-    def _serve(self) -> None:
+    def begin(self) -> Listing:
+        """Open the card, record its dock unless that is done, and list it: everything but the first round."""
         mounted = self._card.open()
         listing = self._card.list()
         docked, profile = self._dock(listing)
-        stock = Stock(self._bench, docked)
+        self._stock = Stock(self._bench, docked)
         if mounted.dirty:
-            stock.trouble("file_system_dirty", "the card was not cleanly unmounted; it is read, never written")
+            self._stock.trouble("file_system_dirty", "the card was not cleanly unmounted; it is read, never written")
         settle = timedelta(seconds=self.presence.settle_s if self.presence.source == "folder" else 0)
-        staging = CardStaging(self._bench, docked, profile, settle, self.board)
-        erasing = CardErasing(self._bench, docked, profile, self.board)
-        self._failures = 0
-        while not self._left.is_set():
+        self._staging = CardStaging(self._bench, docked, profile, settle, self.board)
+        self._erasing = CardErasing(self._bench, docked, profile, self.board)
+        self.board.bytes_copied = 0
+        return listing
+
+    def round(self, listing: Listing) -> None:
+        """Do all that can be done with this card now, and show what the bay may say.
+
+        Raises:
+            CardError, SpoolBroken: the card must be opened anew.
+        """
+        stock, staging, erasing = self._stock, self._staging, self._erasing
+        if stock is None or staging is None or erasing is None:
+            raise RuntimeError("a round before the card was opened")
+        started_ns = self._bench.clock.now().monotonic_ns
+        try:
             stock.take(listing)
             staging.found(stock)
             self._show(stock, erasing)
+            self._busy_ns = self._bench.clock.now().monotonic_ns - started_ns
             self._stage_all(staging, stock)
             self._mark_drained(stock)
             if not self._left.is_set() and not staging.due(stock):
                 erasing.round(self._card, stock)
             self._show(stock, erasing)
-            self._wait(stock)
-            if not self._left.is_set():
-                listing = self._card.list()
+        except IllegalMove as error:
+            # The ledger moved on between our look and our commit (a receipt, an upload, `retry`); nothing was
+            # written. The next round looks again; what was read from the card meanwhile stays known.
+            self._log.info("overtaken", error=str(error))
+            self.board.doing = ""
+            self.board.view = replace(self.board.view, not_copied=max(1, self.board.view.not_copied))
+        self._failures = 0
+
+    def dock_unread(self) -> None:
+        """Record the dock under what USB or the folder's name says, if nothing better was found out in time."""
+        if self.docked is None:
+            settings = self._bench.settings
+            self._record_dock(identify_unread(self.presence, settings.profiles, settings.fallback))
+
+    def not_copied(self) -> int:
+        """Files seen on the card that are neither in the spool nor receipted. Costs a look at each file that was
+        not dealt with; call when the session has ended."""
+        if self.docked is None:
+            return 0
+        ledger, camera = self._bench.ledger, self.docked.camera
+        found = {asset.path for asset in ledger.assets_on_card(camera) if asset.state is State.FOUND}
+        for file in self._stock.unhandled() if self._stock else ():
+            if not any(is_durable_as(asset, file) for asset in ledger.assets_at(camera, file.path)):
+                found.add(file.path)
+        return len(found)
 
     # --- docking --------------------------------------------------------------------------------------
 
@@ -114,10 +182,12 @@ class CameraSession:
         self._profile = identified.profile
         if self.docked is None:
             self._record_dock(identified)
-        if self.docked is None:
+        # Read again: what was recorded of this card since (an I/O error, a clash) holds to the end of its dock.
+        self.docked = docked = self._bench.ledger.session(self.session)
+        if docked is None:
             raise RuntimeError("the dock was not recorded")
         self._identified()
-        return self.docked, identified.profile
+        return docked, identified.profile
 
     def _record_dock(self, identified: Identified) -> None:
         identity = identified.identity
@@ -164,12 +234,13 @@ class CameraSession:
     # --- staging --------------------------------------------------------------------------------------
 
     def _stage_all(self, staging: CardStaging, stock: Stock) -> None:
-        due = staging.due(stock)
+        due = sorted(staging.due(stock), key=lambda file: seen(file) in self._last)
         self.board.files_total = len(stock.listed)
         self.board.bytes_total = sum(file.size for file in stock.listed.values())
         for file in due:
             if self._left.is_set():
                 return
+            self._reading = seen(file)
             self.board.doing = "copying"
             self.board.file = file.path.decode("utf-8", "backslashreplace")
             self.board.file_size, self.board.file_done = file.size, 0
@@ -180,13 +251,14 @@ class CameraSession:
                 self.board.note = f"spool full: {error}"
                 self._log.warning("spool_full", file=self.board.file)
                 break
+        self._reading = None
         self.board.doing = ""
         self.board.file = ""
 
     def _mark_drained(self, stock: Stock) -> None:
-        if stock.unhandled():
+        if not stock.is_durable():
             self._drained = False
-        elif not self._drained and self.docked is not None and stock.listing and stock.listing.complete:
+        elif not self._drained and self.docked is not None:
             self._bench.ledger.commit(
                 c.CameraDrained(at=self._bench.clock.now(), session=self.session, camera=self.docked.camera)
             )
@@ -203,15 +275,16 @@ class CameraSession:
             # A lost copy makes its asset FOUND again before this session has looked: the ledger counts as well.
             not_copied=max(len(stock.unhandled()), sum(asset.state is State.FOUND for asset in expected)),
             not_settled=erasing.waiting(stock),
-            need_it=sum(asset.state is State.QUARANTINED for asset in expected) + stock.troubled,
+            need_it=sum(asset.state is State.QUARANTINED for asset in expected) + stock.troubled + stock.unseen(),
         )
 
-    def _wait(self, stock: Stock) -> None:
+    def _wait(self) -> None:
         """Until something changes: a receipt, a hint of the source, a file that may have settled."""
-        settling = bool(stock.unhandled())
         pause = self._bench.settings.look_again.total_seconds()
-        if settling:
+        if self._stock is not None and self._stock.unhandled():
             pause = min(pause, max(0.2, self.presence.settle_s / 2))
+        # Receipts of a large card come by the hundred: they are looked at together.
+        self._left.wait(min(REST * self._busy_ns / 1e9, LONGEST_REST_S))
         self._nudge.wait(pause)
         self._nudge.clear()
 
@@ -221,9 +294,12 @@ class CameraSession:
         self._failures += 1
         self.board.note = str(error)
         self._log.warning(error.code, error=str(error), attempt=self._failures)
-        if self.docked is None and self._failures >= PATIENCE:
-            settings = self._bench.settings
-            self._record_dock(identify_unread(self.presence, settings.profiles, settings.fallback))
+        # Whatever was true of this card has to be found out anew: no word of it stands.
+        self.board.view = BayView(occupied=True, troubled=record)
+        if isinstance(error, CardStalled) and self._reading is not None:
+            self._last.add(self._reading)
+        if self.docked is None and self._failures >= PATIENCE and not isinstance(error, IllegalMove):
+            self.dock_unread()
             self._identified()
         if record and self._failures <= PATIENCE:
             self._bench.ledger.commit(
@@ -235,6 +311,4 @@ class CameraSession:
                     session=self.session if self.docked else None,
                 )
             )
-        if isinstance(error, MountRefused | CardStalled) or record:
-            self.board.view = BayView(occupied=True, troubled=True)
         self._left.wait(self._bench.settings.retry_bay.total_seconds() if record else 1.0)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
+from agent.errors import MountRefused
 from agent.pipeline.bench import Bench, Board
 from agent.pipeline.open_card import OpenCard
 from agent.pipeline.take_stock import Stock
@@ -27,6 +28,14 @@ class _Attempt:
     asset: Asset
     file: CardFile
     outcome: EraseOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What holds for every file of the card now."""
+
+    identity_unique: bool
+    troubled: bool
 
 
 class CardErasing:
@@ -52,6 +61,8 @@ class CardErasing:
         Raises:
             CardGone, CardStalled, MountRefused: what was begun is settled by the next complete listing.
         """
+        central = self._remembered_central()
+        self._void_receipts(stock, central)
         verified = [
             asset
             for asset in stock.expected()
@@ -59,13 +70,14 @@ class CardErasing:
         ]
         if not verified:
             return False
-        central = self._remembered_central()
         chosen = self._choose(verified, stock, central)
         if not chosen:
             return False
         if self._bench.ask_central().store_epoch is None:
             return False
         self._board.doing = "erasing"
+        # Said before the card becomes writable: from here on nobody may be told to take it.
+        self._board.view = replace(self._board.view, erasing=True)
         try:
             self._erase(chosen[:ROUND], card, stock)
         finally:
@@ -73,12 +85,25 @@ class CardErasing:
         return True
 
     def waiting(self, stock: Stock) -> int:
-        """How many files on this card still wait for a receipt or their erase."""
-        return sum(
-            asset.state in (State.STAGED, State.UPLOADED)
-            or (asset.state is State.VERIFIED and asset.asset_id not in self._refused)
+        """How many files on this card are neither erased nor kept by policy."""
+        return sum(asset.state in (State.STAGED, State.UPLOADED, State.VERIFIED) for asset in stock.expected())
+
+    def _void_receipts(self, stock: Stock, central: CentralFacts) -> None:
+        """Central was restored: what it receipted before, it may have lost. A kept file, too, is sent again."""
+        epoch = central.store_epoch
+        if epoch is None:
+            return
+        at = self._bench.clock.now()
+        voided = [
+            c.ReceiptVoided(at=at, asset_id=asset.asset_id, store_epoch=epoch)
             for asset in stock.expected()
-        )
+            if asset.state in (State.VERIFIED, State.KEPT)
+            and asset.receipt is not None
+            and asset.receipt.store_epoch < epoch
+        ]
+        if voided:
+            self._bench.ledger.commit(*voided)
+            self._bench.staged()
 
     def _remembered_central(self) -> CentralFacts:
         """Facts that cost no call, to choose candidates; every single unlink asks central itself."""
@@ -95,38 +120,44 @@ class CardErasing:
         records: list[c.Change] = []
         on_card = [asset for asset in stock.expected() if asset.kind is FileKind.VIDEO]
         kept = _names(asset for asset in on_card if asset.state is State.KEPT)
+        standing = self._standing(stock)
         for asset in verified:
             is_sidecar = asset.kind is FileKind.SIDECAR
-            facts = self._facts(asset, stock, video_remains=is_sidecar and claimed_by(asset.path) in kept)
+            facts = _facts(asset, stock, standing, video_remains=is_sidecar and claimed_by(asset.path) in kept)
             match may_erase(asset, facts, self._policy, central, now.wall):
                 case Erase():
                     chosen.append(asset)
                 case Keep(reason="video_remains"):
                     records.append(c.AssetKept(at=now, asset_id=asset.asset_id, reason="video_kept"))
-                case Keep(reason="receipt_of_other_epoch") if central.store_epoch is not None:
-                    records.append(c.ReceiptVoided(at=now, asset_id=asset.asset_id, store_epoch=central.store_epoch))
                 case Keep(reason, lasting=True):
                     records.append(c.AssetKept(at=now, asset_id=asset.asset_id, reason=reason))
         if records:
             self._bench.ledger.commit(*records)
-            self._bench.staged()
         # A sidecar goes after its video: not while a video that still waits for its own receipt is there.
         going = {asset.asset_id for asset in chosen}
         staying = _names(asset for asset in on_card if asset.asset_id not in going)
         ready = [a for a in chosen if a.kind is not FileKind.SIDECAR or claimed_by(a.path) not in staying]
         return sorted(ready, key=lambda asset: (asset.kind is FileKind.SIDECAR, asset.path))
 
-    def _facts(self, asset: Asset, stock: Stock, *, video_remains: bool) -> CardFacts:
-        return CardFacts(
-            identity_unique=self._docked.identity_unique and not self._bench.is_contested(self._docked.camera),
-            troubled=stock.troubled,
-            seen_as=stock.listed.get(asset.path),
-            video_remains=video_remains,
+    def _standing(self, stock: Stock) -> _Standing:
+        """Asked again each time: another camera that claims this name may have come, or come and gone."""
+        docked = self._bench.ledger.session(self._docked.session)
+        if docked is None:
+            return _Standing(identity_unique=False, troubled=True)
+        return _Standing(
+            identity_unique=docked.identity_unique and not self._bench.is_contested(docked.camera),
+            troubled=stock.troubled or docked.io_error,
         )
 
     def _erase(self, chosen: list[Asset], card: OpenCard, stock: Stock) -> None:
         attempts: list[_Attempt] = []
-        mounted = card.remount(writable=True)
+        try:
+            mounted = card.remount(writable=True)
+        except MountRefused as error:
+            # A write-protected or dirty card is still read; nothing in this dock will make it writable.
+            stock.trouble("not_writable", str(error))
+            card.remount(writable=False)
+            return
         try:
             if mounted.dirty or not mounted.writable:
                 stock.trouble("file_system_dirty" if mounted.dirty else "not_writable")
@@ -152,7 +183,7 @@ class CardErasing:
         if fresh is None or file is None:
             return None
         now = self._bench.clock.now()
-        facts = self._facts(fresh, stock, video_remains=False)
+        facts = _facts(fresh, stock, self._standing(stock), video_remains=False)
         decision = may_erase(fresh, facts, self._policy, self._bench.ask_central(), now.wall)
         if isinstance(decision, Keep):
             return None
@@ -178,6 +209,8 @@ class CardErasing:
             ):
                 records.append(c.AssetErased(at=at, asset_id=asset.asset_id, session=self._docked.session))
                 continue
+            if verdict in (EraseVerdict.UNLINKED, EraseVerdict.ABSENT) and not listing.complete:
+                continue  # nobody can say yet: the intent stands, and the next complete listing settles it
             reason = "still_listed" if verdict is EraseVerdict.UNLINKED else verdict.value
             records.append(
                 c.EraseRefused(at=at, asset_id=asset.asset_id, session=self._docked.session, reason=reason)
@@ -188,6 +221,16 @@ class CardErasing:
                 stock.handled.pop(seen(attempt.file), None)
         self._bench.ledger.commit(*records)
         stock.take(listing)
+
+
+def _facts(asset: Asset, stock: Stock, standing: _Standing, *, video_remains: bool) -> CardFacts:
+    is_whole = stock.listing is not None and stock.listing.complete
+    return CardFacts(
+        identity_unique=standing.identity_unique,
+        troubled=standing.troubled,
+        seen_as=stock.listed.get(asset.path) if is_whole else None,
+        video_remains=video_remains,
+    )
 
 
 def _names(videos: Iterable[Asset]) -> set[bytes]:

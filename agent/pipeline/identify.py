@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent.errors import CardUnreadable
 from agent.ports import CardWork
 from agent.rules.footage import Listing, Presence
 from agent.rules.identity import Identity, identify
@@ -51,10 +52,18 @@ def identify_card(
     for wanted in chosen.marker_files():
         # Cards ignore letter case: read the file under the name that it really has.
         real = next((f.path for f in listing.files if shown(f.path).lower() == wanted.lower()), None)
-        content = work.read_small(real, MARKER_LIMIT) if real is not None else None
+        content = _read_marker(work, real) if real is not None else None
         if content is not None:
             marker = content.decode("utf-8", "replace")
             break
     return Identified(
         profile=chosen, identity=identify(facts, chosen, marker, names), known_model=profile is not None
     )
+
+
+def _read_marker(work: CardWork, path: bytes) -> bytes | None:
+    """Its first bytes; None when they cannot be read: the rest of the card is served under its next best name."""
+    try:
+        return work.read_small(path, MARKER_LIMIT)
+    except CardUnreadable:
+        return None

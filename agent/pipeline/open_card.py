@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 
-from agent.errors import DockError
+from agent.errors import CardGone, DockError
 from agent.pipeline.bench import Bench
 from agent.ports import CardWork
 from agent.rules.footage import Listing, MountedCard, Presence
@@ -18,6 +19,7 @@ class OpenCard:
         self._presence = presence
         self._mounted: MountedCard | None = None
         self._work: CardWork | None = None
+        self._interrupted = threading.Event()
 
     @property
     def work(self) -> CardWork:
@@ -28,8 +30,11 @@ class OpenCard:
     def open(self) -> MountedCard:
         """Mount read-only and start the child. Raises MountRefused, CardGone, CardStalled."""
         self.close()
+        self._refuse_when_interrupted()
         self._mounted = self._bench.mounter.mount(self._presence, writable=False)
         self._work = self._bench.start_work()
+        # The interrupt may have come before there was a child that it could end.
+        self._refuse_when_interrupted()
         self._work.open(self._mounted)
         return self._mounted
 
@@ -38,6 +43,7 @@ class OpenCard:
         if self._mounted is not None:
             self._bench.mounter.release(self._mounted)
             self._mounted = None
+        self._refuse_when_interrupted()
         self._mounted = self._bench.mounter.mount(self._presence, writable=writable)
         self.work.open(self._mounted)
         return self._mounted
@@ -47,9 +53,14 @@ class OpenCard:
 
     def interrupt(self) -> None:
         """End the child from another thread: whatever waits for it comes back at once with CardGone."""
+        self._interrupted.set()
         work = self._work
         if work is not None:
             work.close()
+
+    def _refuse_when_interrupted(self) -> None:
+        if self._interrupted.is_set():
+            raise CardGone("Card work was ended: the camera was taken out or the station stops.")
 
     def close(self) -> None:
         """End the child, then unmount. Never raises for a card that is already gone."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from uuid import UUID
+
+from agent.pipeline.copy_check import trouble_with_copy
 from agent.ports import Clock, Ledger, Spool
 from agent.rules import changes as c
-from agent.rules.footage import State
-from protocol.sidecar import decode_sidecar
+from agent.rules.footage import Asset, State
+from protocol.sidecar import Sidecar, decode_sidecar
 
 
 def settle_spool(ledger: Ledger, spool: Spool, clock: Clock) -> int:
@@ -19,27 +23,40 @@ def settle_spool(ledger: Ledger, spool: Spool, clock: Clock) -> int:
         if asset is None:
             continue
         if asset.state is State.FOUND:
-            try:
-                sidecar = decode_sidecar(content)
-            except ValueError:
-                continue
-            if sidecar.sha256 is None or spool.size(asset_id) != sidecar.size:
-                continue
-            # The copy was durable before the crash: it counts, and the card need not be read for it again.
-            ledger.commit(
-                c.AssetStaged(
-                    at=clock.now(),
-                    asset_id=asset_id,
-                    sha256=sidecar.sha256,
-                    size=sidecar.size,
-                    recorded_at=sidecar.recorded_at,
-                    recorded_source=sidecar.recorded_source,
-                    salvage=sidecar.salvage,
-                )
-            )
-            settled += 1
+            settled += _take_up(ledger, spool, clock, asset, content)
         elif not asset.spooled and asset.receipt is not None:
             # Its release was recorded; the files were still to go.
             spool.release(asset_id)
             settled += 1
     return settled
+
+
+def _take_up(ledger: Ledger, spool: Spool, clock: Clock, asset: Asset, content: bytes) -> bool:
+    """The copy was durable before the crash: it counts, and the card need not be read for it again."""
+    sidecar = _sidecar(asset.asset_id, content)
+    if sidecar is None or sidecar.sha256 is None or spool.size(asset.asset_id) != sidecar.size:
+        return False
+    # A FOUND asset with a digest has lost a copy: what lies here may be that very copy, missing or rotten.
+    copied = replace(asset, sha256=sidecar.sha256, size=sidecar.size)
+    if asset.sha256 is not None and trouble_with_copy(spool, copied) is not None:
+        return False
+    ledger.commit(
+        c.AssetStaged(
+            at=clock.now(),
+            asset_id=asset.asset_id,
+            sha256=sidecar.sha256,
+            size=sidecar.size,
+            recorded_at=sidecar.recorded_at,
+            recorded_source=sidecar.recorded_source,
+            salvage=sidecar.salvage,
+        )
+    )
+    return True
+
+
+def _sidecar(asset_id: UUID, content: bytes) -> Sidecar | None:
+    try:
+        sidecar = decode_sidecar(content)
+    except ValueError:
+        return None
+    return sidecar if sidecar.asset_id == asset_id else None

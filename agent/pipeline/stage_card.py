@@ -13,7 +13,7 @@ from agent.pipeline.open_card import OpenCard
 from agent.pipeline.take_stock import Stock
 from agent.ports import StageOrder
 from agent.rules import changes as c
-from agent.rules.footage import Asset, CardFile, DockSession, StageOutcome, StageVerdict, State
+from agent.rules.footage import Asset, CardFile, DockSession, StageOutcome, StageVerdict
 from agent.rules.profiles import Profile, classify, is_flagged, is_in_progress
 from agent.rules.stock import is_settled, recognise, seen, staging_order
 from protocol.sidecar import Sidecar, encode_sidecar
@@ -44,11 +44,11 @@ class CardStaging:
 
     def due(self, stock: Stock) -> list[CardFile]:
         """Files that are ready to be read, in the order in which they shall be."""
-        now = self._bench.clock.now().wall
+        now_ns = self._bench.clock.now().monotonic_ns
         return staging_order(
             (file, is_flagged(self._profile, file.path))
             for file in stock.unhandled()
-            if is_settled(file, stock.first_seen, now, self._settle_of(file))
+            if is_settled(file, stock.first_seen, now_ns, self._settle_of(file))
         )
 
     def stage(self, file: CardFile, card: OpenCard, stock: Stock) -> None:
@@ -64,7 +64,7 @@ class CardStaging:
             return
         if known.resembles and self._is_one_of(known.resembles, file, card, stock):
             return
-        self._leave_behind(file)
+        self._leave_behind(file, known.continues)
         asset = self._enter(file, known.continues, card)
         salvage_id = uuid4()
         order = StageOrder(
@@ -117,6 +117,7 @@ class CardStaging:
         same = next((asset for asset in resembles if asset.sha256 == outcome.sha256), None)
         if same is None:
             return False
+        self._leave_behind(file, same)
         if not (same.on_card and same.session == self._docked.session and same.mtime_ns == file.mtime_ns):
             self._bench.ledger.commit(
                 c.AssetSeenAgain(
@@ -143,15 +144,15 @@ class CardStaging:
                 stock.handled[seen(file)] = None
             case _:
                 # Changed or vanished: the next listing tells.
-                stock.first_seen[seen(file)] = self._bench.clock.now().wall
+                stock.first_seen[seen(file)] = self._bench.clock.now().monotonic_ns
 
-    def _leave_behind(self, file: CardFile) -> None:
-        """Other content now stands under this name: what was there before has left the card."""
+    def _leave_behind(self, file: CardFile, stands: Asset | None) -> None:
+        """Only `stands`, or what is new, is under this name now: whatever else was there has left the card."""
         at = self._bench.clock.now()
         gone = [
             c.AssetGone(at=at, asset_id=asset.asset_id, session=self._docked.session)
             for asset in self._bench.ledger.assets_at(self._docked.camera, file.path)
-            if asset.on_card and asset.state in (State.STAGED, State.UPLOADED, State.VERIFIED, State.KEPT)
+            if asset.on_card and (stands is None or asset.asset_id != stands.asset_id)
         ]
         if gone:
             self._bench.ledger.commit(*gone)
@@ -176,7 +177,7 @@ class CardStaging:
                 stock.trouble("card_unreadable", outcome.detail)
                 stock.handled[seen(order.file)] = order.asset_id
             case StageVerdict.CHANGED | StageVerdict.VANISHED:
-                stock.first_seen[seen(order.file)] = at.wall
+                stock.first_seen[seen(order.file)] = at.monotonic_ns
             case StageVerdict.SPOOL_FULL:
                 raise SpoolFull(
                     "the spool has no room for another copy.", hint="Files wait on their cameras; free the disk."

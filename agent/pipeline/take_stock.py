@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from datetime import datetime
 from uuid import UUID
 
 from agent.pipeline.bench import Bench
 from agent.rules import changes as c
 from agent.rules.footage import Asset, CardFile, DockSession, Listing, State
-from agent.rules.stock import VANISHED_AFTER, Seen, missing, seen
+from agent.rules.stock import Seen, is_vanished, may_hide_footage, missing, seen
 
 
 class Stock:
@@ -25,13 +24,14 @@ class Stock:
         self._docked = docked
         self.handled: dict[Seen, UUID | None] = {}
         """Files that need no more reading in this session, with their asset (None: unreadable now)."""
-        self.first_seen: dict[Seen, datetime] = {}
+        self.first_seen: dict[Seen, int] = {}
+        """Monotonic nanoseconds."""
         self.listing: Listing | None = None
         self.listed: dict[bytes, CardFile] = {}
         self._listing_digest = ""
         self._refused: set[bytes] = set()
-        self._missing_since: dict[UUID, datetime] = {}
-        self._missed_once = False
+        self._missing_since: dict[UUID, int] = {}
+        self._expected: tuple[int, tuple[Asset, ...]] | None = None
         self.troubled = docked.io_error
 
     def take(self, listing: Listing) -> None:
@@ -41,16 +41,16 @@ class Stock:
         self.listed = {file.path: file for file in listing.files}
         marks = {seen(file) for file in listing.files}
         for mark in marks:
-            self.first_seen.setdefault(mark, now.wall)
+            self.first_seen.setdefault(mark, now.monotonic_ns)
         for gone in self.first_seen.keys() - marks:
             del self.first_seen[gone]
             self.handled.pop(gone, None)
         self._record_listing(listing)
         self._record_refused(listing)
-        if listing.io_errors or not listing.complete:
+        if listing.io_errors:
             self.trouble("card_unreadable", "; ".join(listing.io_errors[:3]))
         if listing.complete:
-            self._settle_missing(now.wall)
+            self._settle_missing(now.monotonic_ns)
         self._read_again()
 
     def trouble(self, reason: str, detail: str = "") -> None:
@@ -67,9 +67,26 @@ class Stock:
     def unhandled(self) -> list[CardFile]:
         return [file for file in self.listed.values() if seen(file) not in self.handled]
 
+    def unseen(self) -> int:
+        """Places on the card that may hold footage which this listing could not show."""
+        if self.listing is None:
+            return 1
+        return len(may_hide_footage(self.listing.refused)) or int(not self.listing.complete)
+
     def expected(self) -> tuple[Asset, ...]:
-        """Assets that the ledger holds to be on this card."""
-        return self._bench.ledger.assets_on_card(self._docked.camera)
+        """Assets that the ledger holds to be on this card. Read anew only when the ledger has another head: of a
+        card with 20,000 files that is a second's work, and it is asked for many times in a round."""
+        head = self._bench.ledger.head()
+        number = head.number if head else 0
+        if self._expected is None or self._expected[0] != number:
+            self._expected = number, self._bench.ledger.assets_on_card(self._docked.camera)
+        return self._expected[1]
+
+    def is_durable(self) -> bool:
+        """Whether every file of the card, as last listed, is in the spool or at central."""
+        if self.listing is None or not self.listing.complete or self.unhandled() or None in self.handled.values():
+            return False
+        return all(asset.spooled or asset.receipt is not None for asset in self.expected())
 
     def _read_again(self) -> None:
         """Files whose asset is FOUND once more: a person sent it back, or the spool's copy was lost."""
@@ -113,14 +130,13 @@ class Stock:
             )
             self._refused.update(entry.path for entry in fresh)
 
-    def _settle_missing(self, now: datetime) -> None:
+    def _settle_missing(self, now_ns: int) -> None:
         absent = missing(self.expected(), self.listed)
         for asset_id in self._missing_since.keys() - {asset.asset_id for asset in absent}:
             del self._missing_since[asset_id]
         gone: list[c.Change] = []
         for asset in absent:
-            since = self._missing_since.setdefault(asset.asset_id, now)
-            if now - since >= VANISHED_AFTER:
+            if is_vanished(self._missing_since.setdefault(asset.asset_id, now_ns), now_ns):
                 gone.append(self._departed(asset))
         if gone:
             self._bench.ledger.commit(*gone)
@@ -128,6 +144,7 @@ class Stock:
     def _departed(self, asset: Asset) -> c.Change:
         at = self._bench.clock.now()
         # The intent to erase was recorded before the unlink, so a crash in between ends here.
-        if asset.erase_started_at is not None and asset.receipt is not None:
+        begun = asset.erase_started_at is not None and asset.receipt is not None
+        if begun and asset.state is State.VERIFIED:
             return c.AssetErased(at=at, asset_id=asset.asset_id, session=self._docked.session)
         return c.AssetGone(at=at, asset_id=asset.asset_id, session=self._docked.session)

@@ -85,7 +85,7 @@ def may_erase(
 def _lasting_objection(asset: Asset, card: CardFacts, policy: ErasePolicy) -> str:
     if not policy.after_receipt:
         return "policy_never"
-    if asset.kind not in policy.erasable:
+    if asset.kind is FileKind.MARKER or asset.kind not in policy.erasable:
         return "profile_keeps_kind"
     if not policy.profile_erases:
         return "profile_erase_off"
