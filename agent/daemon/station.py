@@ -8,6 +8,7 @@ import json
 import os
 import random
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -31,9 +32,9 @@ from agent.adapters.tus import TusStore
 from agent.config import Config
 from agent.daemon.bays import Bays, Names
 from agent.daemon.loops import Loop
-from agent.daemon.snapshot import Watch, gather_heartbeat, snapshot
+from agent.daemon.snapshot import gather_heartbeat, snapshot
 from agent.daemon.status_page import StatusPage
-from agent.errors import DockError, NeedsOperator, RetryLater
+from agent.errors import DockError, LedgerBroken, NeedsOperator, RetryLater
 from agent.ledger.read import LedgerView
 from agent.ledger.recover import take_over_spool
 from agent.ledger.store import open_ledger
@@ -54,8 +55,10 @@ from protocol.messages import Heartbeat
 log = structlog.get_logger(__name__)
 
 ALIVE_S = 15.0
-"""How often the ledger notes that this station was alive and watching."""
+"""How often the ledger notes how far this station has watched."""
 SNAPSHOT_S = 1.0
+BETWEEN_BATCHES_S = 0.05
+"""A long backlog of events leaves central room for footage in between."""
 STOP_WITHIN_S = 8.0
 FALLBACK = "unknown"
 
@@ -122,7 +125,6 @@ class Station:
         self.outbox = Outbox(self.ledger, self.central)
         self.roster = RosterKeeper(self.ledger, self.central, self.clock)
         self.keeper = SpoolKeeper(self.ledger, self.spool, self.clock, timedelta(seconds=self.config.spool.keep))
-        self.watch = Watch()
         self.pulse = Pulse(self.ledger, self.central, self.clock, self._heartbeat)
         self.bays: Bays
         self.transfer = Transfer(
@@ -218,19 +220,30 @@ class Station:
         for loop in self.loops:
             loop.stop()
         self.page.stop()
-        self.transfer.stop()
+        deadline = time.monotonic() + STOP_WITHIN_S
+        self.transfer.stop(STOP_WITHIN_S / 2)
+        self.http.interrupt()  # heartbeats, events and a session that asks central
         self.bays.stop()
         for loop in self.loops:
-            loop.join(STOP_WITHIN_S / len(self.loops))
-        if self._failure is None:
-            now = self.clock.now()
-            self.ledger.commit(c.WatchStopped(at=now, reason="stopped", until=now.wall))
-            self.ledger.remember(alive_at=now.wall.isoformat(), stopped="yes")
+            loop.join(max(0.1, deadline - time.monotonic()))
+        self._note_stop()
         self.view.close()
         self.ledger.close()
         self.http.close()
         self._lock.close()
         log.info("station_stopped", station=self.config.station.id)
+
+    def _note_stop(self) -> None:
+        """It watched as far as it has proven, not until the last thread ended. Without a word of it here the next
+        start takes this for a crash, which claims no more."""
+        until = self.bays.watch().until
+        if self._failure is not None or until is None:
+            return
+        try:
+            self.ledger.commit(c.WatchStopped(at=self.clock.now(), reason="stopped", until=until))
+            self.ledger.remember(alive_at=until.isoformat(), stopped="yes")
+        except LedgerBroken as error:
+            log.warning(error.code, error=str(error))
 
     # --- rounds of the loops --------------------------------------------------------------------------
 
@@ -243,16 +256,15 @@ class Station:
         self.ledger.remember(stopped="no")
 
     def _note_alive(self) -> float:
-        now = self.clock.now()
-        self.ledger.remember(alive_at=now.wall.isoformat())
-        head = self.ledger.head()
-        self.watch.until, self.watch.event = now.wall, head.number if head else None
+        watch = self.bays.watch()
+        if watch.until is not None:
+            self.ledger.remember(alive_at=watch.until.isoformat())
         return ALIVE_S
 
     def _send_events(self) -> float:
         if self.ledger.rebuilt and self.ledger.note("succeeds") is None:
             self._name_predecessor()
-        return 0.0 if self.outbox.send() else 1.0
+        return BETWEEN_BATCHES_S if self.outbox.send() else 1.0
 
     def _name_predecessor(self) -> None:
         heads = [head for head in self.central.ledger_heads() if head[0] != self.ledger.uuid]
@@ -281,14 +293,13 @@ class Station:
             bays=self.bays,
             loops=lambda: self.loops,
             view=self.view,
-            watch=self.watch,
             started_ns=self._started_ns,
             config_digest=self._config_digest,
             profiles_digest=self._profiles_digest,
         )
 
     def _keep_spool(self) -> float:
-        self.keeper.round(self.pulse.store_epoch)
+        self.keeper.round(self.pulse.store_epoch, lambda: self._ask_central().store_epoch)
         return 10.0
 
     def _write_status(self) -> float:

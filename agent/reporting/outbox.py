@@ -8,8 +8,8 @@ from __future__ import annotations
 from agent.errors import ProtocolViolation, Refused
 from agent.ports import Central, Ledger
 
-BATCH = 500
-"""Events in one request."""
+BATCH = 50
+"""Events in one request. Central stores a batch in one transaction, and uploads wait for it: keep it short."""
 
 
 class Outbox:
