@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
 import structlog
 
-from agent.errors import DockError, LedgerBroken
+from agent.errors import DockError, IllegalMove, LedgerBroken
 from agent.pipeline.bench import Bench, Board
 from agent.pipeline.dock_session import CameraSession
 from agent.ports import DeviceSource, SourceEvent
@@ -24,6 +26,26 @@ RECONCILE_S = 15.0
 
 LEAVE_S = 3.0
 """A session that does not end within this time hangs in the kernel and is left to itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How far this station has provably watched, and the last event that says so."""
+
+    until: datetime | None = None
+    event: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What all sources show after one comparison with the world."""
+
+    present: dict[str, Presence]
+    seen_at: dict[str, Instant]
+    """By key: the instant of its source's look, at which the camera was there."""
+    oldest: Instant
+    listening: bool
+    """No source may have missed anything since the look before."""
 
 
 @dataclass(slots=True)
@@ -73,6 +95,7 @@ class Bays:
         self._names = names
         self._fail = fail
         self._live: dict[str, _Live] = {}
+        self._watch = Watch()
         self._lock = threading.Lock()
         self._left_behind: dict[str, tuple[Board, int]] = {}
         """Bays whose last camera was pulled too early, until another comes."""
@@ -83,35 +106,41 @@ class Bays:
             source.start(wake)
         last_proof = self._bench.ledger.note("alive_at")
         open_sessions = {docked.key: docked for docked in self._bench.ledger.open_sessions()}
-        present = self._present()
+        look = self._look()
         now = self._bench.clock.now()
         for key, docked in open_sessions.items():
-            if key not in present:
-                self._record_undock(docked, _proof(last_proof, docked, now), now)
+            if key not in look.present:
+                left = sum(asset.state is State.FOUND for asset in self._bench.ledger.assets_on_card(docked.camera))
+                self._record_undock(docked, _proof(last_proof, docked, now), now, left)
         self._bench.ledger.commit(
             c.WatchStarted(at=now, reason="started", sources=tuple(source.name for source in self._sources))
         )
-        for key, presence in present.items():
+        for key, presence in look.present.items():
             self._begin(presence, open_sessions.get(key))
+        self._note_watch(look)
 
     def reconcile(self) -> float:
         """One round; the seconds until the next."""
         for source in self._sources:
             self._record(source.events())
-        present = self._present()
+        look = self._look()
         now = self._bench.clock.now()
         with self._lock:
-            gone = [live for key, live in self._live.items() if key not in present]
-            fresh = [presence for key, presence in present.items() if key not in self._live]
+            gone = [live for key, live in self._live.items() if key not in look.present]
+            fresh = [presence for key, presence in look.present.items() if key not in self._live]
             for key, live in self._live.items():
-                if key in present:
-                    live.last_present = now
+                live.last_present = look.seen_at.get(key, live.last_present)
         for live in gone:
             self._end(live, now)
         for presence in fresh:
             self._begin(presence, None)
         self._restart_ended()
+        self._note_watch(look)
         return RECONCILE_S
+
+    def watch(self) -> Watch:
+        """How far this station has watched: never past what the latest whole round has proven and recorded."""
+        return self._watch
 
     def boards(self) -> list[Board]:
         with self._lock:
@@ -134,16 +163,35 @@ class Bays:
             self._live.clear()
         for one in live:
             one.session.leave()
+        deadline = time.monotonic() + LEAVE_S
         for one in live:
-            one.thread.join(LEAVE_S)
+            one.thread.join(max(0.0, deadline - time.monotonic()))
         for source in self._sources:
             source.close()
 
-    def _present(self) -> dict[str, Presence]:
+    def _look(self) -> _Look:
         present: dict[str, Presence] = {}
+        seen_at: dict[str, Instant] = {}
+        oldest, listening = self._bench.clock.now(), True
         for source in self._sources:
-            present.update(source.truth().present)
-        return present
+            truth = source.truth()
+            present.update(truth.present)
+            seen_at.update(dict.fromkeys(truth.present, truth.at))
+            oldest = truth.at if truth.at.monotonic_ns < oldest.monotonic_ns else oldest
+            listening = listening and truth.listening
+        return _Look(present, seen_at, oldest, listening)
+
+    def _note_watch(self, look: _Look) -> None:
+        """While a source is deaf nothing more was watched. A camera whose dock is not yet recorded holds the claim
+        back: central would take its absence from the events for its absence from the bay."""
+        if not look.listening:
+            return
+        with self._lock:
+            unrecorded = [live.session.presence for live in self._live.values() if live.session.docked is None]
+        instants = [presence.absent_until or presence.seen_at for presence in unrecorded]
+        head = self._bench.ledger.head()
+        until = min([look.oldest.wall, *(instant.wall for instant in instants)])
+        self._watch = Watch(until, head.number if head else None)
 
     def _begin(self, presence: Presence, continued: DockSession | None, session_id: UUID | None = None) -> None:
         known = continued.session if continued else session_id
@@ -151,7 +199,7 @@ class Bays:
         thread = threading.Thread(target=self._serve, args=(session,), name=f"bay {presence.bay}", daemon=True)
         self._left_behind.pop(presence.bay, None)
         with self._lock:
-            self._live[presence.key] = _Live(session, thread, self._bench.clock.now())
+            self._live[presence.key] = _Live(session, thread, presence.seen_at)
         thread.start()
 
     def _serve(self, session: CameraSession) -> None:
@@ -173,30 +221,35 @@ class Bays:
     def _end(self, live: _Live, now: Instant) -> None:
         live.session.leave()
         live.thread.join(LEAVE_S)
+        session = live.session
         with self._lock:
-            self._live.pop(live.session.presence.key, None)
-        docked = self._bench.ledger.session(live.session.session)
-        if docked is not None:
-            board = live.session.board
-            left = self._record_undock(docked, live.last_present, now)
-            if left:
-                self._left_behind[live.session.presence.bay] = (board, left)
-        self._names.free(live.session.session)
+            self._live.pop(session.presence.key, None)
+        try:
+            # Pulled within a second: it was docked all the same, and its officer has returned it.
+            with suppress(IllegalMove):
+                session.dock_unread()
+            docked = self._bench.ledger.session(session.session)
+            if docked is not None:
+                left = session.not_copied()
+                self._record_undock(docked, live.last_present, now, left)
+                if left:
+                    self._left_behind[session.presence.bay] = (session.board, left)
+        finally:
+            # A name that stayed claimed by a camera that left would make its next dock a stranger's.
+            self._names.free(session.session)
 
-    def _record_undock(self, docked: DockSession, last_present: Instant, now: Instant) -> int:
-        left = sum(asset.state is State.FOUND for asset in self._bench.ledger.assets_on_card(docked.camera))
+    def _record_undock(self, docked: DockSession, last_present: Instant, now: Instant, left: int) -> None:
         self._bench.ledger.commit(
             c.CameraUndocked(
                 at=now,
                 session=docked.session,
                 camera=docked.camera,
-                last_present_at=last_present.wall,
+                last_present_at=max(last_present.wall, docked.seen_at),
                 absent_at=now.wall,
                 files_not_copied=left,
             )
         )
         log.info("camera_undocked", camera=docked.camera, bay=docked.bay, files_not_copied=left)
-        return left
 
     def _record(self, events: Sequence[SourceEvent]) -> None:
         records: list[c.Change] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agent import __version__
@@ -17,14 +16,6 @@ from agent.reporting.heartbeat import Pulse
 from agent.reporting.outbox import Outbox
 from agent.rules.bay_words import BayState, BayView, bay_says
 from protocol.messages import BayReport, ClockReading, Heartbeat, LedgerHead
-
-
-@dataclass(slots=True)
-class Watch:
-    """How far this station has watched, and the last event that says so."""
-
-    until: datetime | None = None
-    event: int | None = None
 
 
 def bay_reports(bays: Bays) -> list[tuple[Board, BayState]]:
@@ -48,13 +39,13 @@ def gather_heartbeat(
     bays: Bays,
     loops: Callable[[], list[Loop]],
     view: LedgerView,
-    watch: Watch,
     started_ns: int,
     config_digest: str,
     profiles_digest: str,
 ) -> Heartbeat:
     """The heartbeat as DESIGN §5 lists it. Every figure is read now; nothing is claimed."""
     now = clock.now()
+    watch = bays.watch()
     head = ledger.head()
     space = spool.space()
     queue = view.queue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from agent.errors import DockError
 from agent.ports import Central, Clock, HeartbeatReply, Ledger
 from protocol.messages import Heartbeat, encode
 
@@ -29,9 +30,13 @@ class Pulse:
         sequence = int(self._ledger.note("heartbeat_sequence") or 0) + 1
         # The attempt is recorded before the call: a failing central is not hammered after a crash.
         self._ledger.remember(heartbeat_sequence=str(sequence))
-        self.store_epoch = None
+        body = encode(self._gather(sequence))  # before the clock is read: it reads the ledger, which takes time
         before = self._clock.now()
-        reply = self._central.post_heartbeat(encode(self._gather(sequence)))
+        try:
+            reply = self._central.post_heartbeat(body)
+        except DockError:
+            self.store_epoch = None
+            raise
         after = self._clock.now()
         middle = before.wall + (after.wall - before.wall) / 2
         offset_ms = (middle - reply.server_time).total_seconds() * 1000
