@@ -15,6 +15,7 @@ from protocol import PROTOCOL_VERSION, VERSION_HEADER
 from protocol import messages as m
 
 PREFIX = "/api/v1"
+TUS_VERSION = "1.0.0"
 
 
 @dataclass(frozen=True)

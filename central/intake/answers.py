@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 from central.this_connection import close_after_answer
 from protocol import PROTOCOL_VERSION, VERSION_HEADER
-from protocol.calls import PREFIX
+from protocol.calls import PREFIX, TUS_VERSION
 from protocol.messages import Message, Problem
 
 log = structlog.get_logger()
@@ -66,6 +66,9 @@ class ProtocolMiddleware:
             response = _as_problem(response)
         response[VERSION_HEADER] = str(PROTOCOL_VERSION)
         response["Cache-Control"] = "no-store"
+        if request.path_info.startswith(f"{PREFIX}/uploads"):
+            # Refusals too: a client knows by it that a tus server refused, and not a proxy on the way.
+            response.setdefault("Tus-Resumable", TUS_VERSION)
         if request.method == "HEAD":
             response.content = b""
         elif response.status_code not in (204, 304):

@@ -14,8 +14,9 @@ from central.custody.models import Upload
 from central.custody.receiving import Checksum
 from central.custody.uploads import UPLOAD_LIFE, NewUpload
 from central.intake.answers import Refused, empty_answer
+from protocol.calls import TUS_VERSION
 
-VERSION = "1.0.0"
+VERSION = TUS_VERSION
 EXTENSIONS = "creation,creation-with-upload,checksum,expiration"
 MAX_SIZE = 2**53 - 1
 CHECKSUMS = {"sha256": 32, "sha1": 20}

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
 from resumable_upload import TusClient
 
 from tests.central.raw_patch import RawPatch
@@ -244,3 +245,19 @@ def test_a_full_store_advances_nothing(own_central: CentralServer, joined: Calla
 
 def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_every_refusal_shows_that_a_tus_server_refused(station: StationClient, other_station: StationClient) -> None:
+    asset_id = uuid.uuid4()
+    location = station.create(asset_id, 3).headers["Location"]
+    refusals = [
+        other_station.head(location),
+        other_station.create(asset_id, 3),
+        station.patch(location, 2, b"c"),
+        station.patch(location, 0, b"abc", **{"Content-Type": "text/plain"}),
+        station.create(asset_id, 4),
+        requests.head(station.url + location, timeout=10),
+        station.http.delete(station.url + location),
+    ]
+    assert [answer.status_code for answer in refusals] == [404, 404, 409, 415, 409, 401, 405]
+    assert {answer.headers.get("Tus-Resumable") for answer in refusals} == {"1.0.0"}
