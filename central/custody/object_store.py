@@ -116,6 +116,22 @@ class ObjectStore:
         sync_folder(self._data.rotten)
         sync_folder(source.parent)
 
+    def seal(self, sha256: str) -> None:
+        """Make an object read-only, once it is committed: until then its other name must open for a next try."""
+        self.object(sha256).chmod(0o440)
+
+    def free_part(self, upload_id: UUID, committed: int) -> None:
+        """Give up a part that is an object's other name, where cutting it to `committed` would cut the object.
+
+        A restored database may know less of an upload than the disk.
+        """
+        try:
+            found = self.part(upload_id).stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        if found.st_nlink > 1 and found.st_size > committed:
+            self.drop_part(upload_id)
+
     def drop_part(self, upload_id: UUID) -> None:
         """Forget the part's name once its bytes are an object that was committed."""
         self.part(upload_id).unlink(missing_ok=True)
@@ -129,10 +145,9 @@ class ObjectStore:
 
 
 def _publish(part: Path, target: Path) -> None:
-    """Give the part's bytes their name as an object: read-only, durable, overwriting nothing."""
+    """Give the part's bytes their name as an object: durable, overwriting nothing."""
     fd = os.open(part, os.O_RDONLY | os.O_NOFOLLOW)
     try:
-        os.fchmod(fd, 0o440)
         os.fsync(fd)
     finally:
         os.close(fd)

@@ -150,6 +150,7 @@ def open_part(store: ObjectStore, upload_id: UUID, now: Callable[[], datetime]) 
     if upload.state != Upload.ALIVE:
         yield PartWriter(-1, upload, now)
         return
+    store.free_part(upload_id, upload.offset)
     fd = os.open(store.make_part(upload_id), os.O_RDWR | os.O_NOFOLLOW)
     try:
         try:

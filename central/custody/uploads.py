@@ -53,6 +53,7 @@ def begin_upload(store: ObjectStore, wanted: NewUpload, now: datetime) -> Upload
         if upload is not None and upload.state == Upload.ALIVE and wanted.attempt > upload.attempt:
             # A writer of the old attempt finds its row dead and commits nothing more.
             Upload.objects.filter(pk=upload.pk, state=Upload.ALIVE).update(state=Upload.DEAD)
+            asset.uploaded_at, asset.uploaded_source = None, ""
             upload = None
         if upload is None:
             _complete_asset(asset, wanted)

@@ -45,6 +45,10 @@ class Incomplete:
 Outcome = Verified | Mismatched | Incomplete
 
 
+class UploadReplaced(Exception):
+    """A later attempt ended the upload while its bytes were hashed. Nothing was changed."""
+
+
 @dataclass(frozen=True)
 class Workplace:
     """What a verification works with."""
@@ -65,6 +69,7 @@ def verify_asset(
     Raises:
         OSError: the disk could not be read. Nothing was changed.
         UploadBusy: a body is being written to the upload right now.
+        UploadReplaced: a later attempt has begun meanwhile; asking again asks about that one.
     """
     asset = Asset.objects.get(pk=asset_id)
     upload = asset.uploads.exclude(state=Upload.DEAD).first()
@@ -104,6 +109,7 @@ def _check_part(
         if place.store.place(upload.pk, found, place.now()):
             log.error("rotten_object_replaced", sha256=found.sha256, asset=str(asset.pk))
         _commit_stored(asset.pk, upload, found, place.now())
+        place.store.seal(found.sha256)
         place.store.drop_part(upload.pk)
     return None
 
@@ -136,26 +142,32 @@ def _recheck_stored(
 def _refuse(asset_id: UUID, upload: Upload, found: Digest) -> None:
     """End this upload, so that the next one of the same asset begins anew."""
     with transaction.atomic():
-        Upload.objects.filter(pk=upload.pk).update(
-            state=Upload.DEAD, central_sha256=found.sha256, central_size=found.size
-        )
+        _move(upload, state=Upload.DEAD, central_sha256=found.sha256, central_size=found.size)
         asset = Asset.objects.get(pk=asset_id)
         asset.uploaded_at, asset.uploaded_source = None, ""
         save_asset(asset)
 
 
+def _move(upload: Upload, **columns: object) -> None:
+    """Change the upload's row if it still is as it was when the hashing began."""
+    if Upload.objects.filter(pk=upload.pk, state=upload.state).update(**columns) != 1:
+        raise UploadReplaced
+
+
 def _commit_stored(asset_id: UUID, upload: Upload, found: Digest, now: datetime) -> None:
     with transaction.atomic():
+        _move(upload, state=Upload.STORED, touched_at=now)
         stored, made = StoredObject.objects.get_or_create(
             sha256=found.sha256, defaults={"size": found.size, "stored_at": now, "verified_at": now}
         )
+        was_rotten = stored.rotten_at is not None
         if not made:
             stored.verified_at, stored.rotten_at = now, None
             stored.save()
-        Upload.objects.filter(pk=upload.pk).update(state=Upload.STORED, touched_at=now)
         asset = Asset.objects.get(pk=asset_id)
         asset.object, asset.sha256, asset.size = stored, found.sha256, found.size
         asset.verified_at, asset.verified_source = now, "central"
         save_asset(asset)
-        for sharer in Asset.objects.filter(object=stored).exclude(pk=asset_id):
+        # Only then do their marks change. There may be very many: of the empty file, for example.
+        for sharer in Asset.objects.filter(object=stored).exclude(pk=asset_id) if was_rotten else ():
             save_asset(sharer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from django.db import connections
 
 from central.custody.object_store import Digest
 from central.custody.turns import UploadBusy
-from central.custody.verification import Outcome, Workplace, verify_asset
+from central.custody.verification import Outcome, UploadReplaced, Workplace, verify_asset
 
 log = structlog.get_logger()
 
@@ -57,8 +58,9 @@ class Verifier:
     def __init__(self, place: Workplace, threads: int = 2, verify: Verify = verify_asset) -> None:
         self._place = place
         self._verify = verify
-        self._slots = threading.Semaphore(threads)
+        self._threads = threads
         self._lock = threading.Lock()
+        self._waiting: queue.SimpleQueue[tuple[UUID, _Job]] = queue.SimpleQueue()
         self._jobs: dict[UUID, _Job] = {}
 
     def ask(self, asset_id: UUID, claim: Digest, wait_s: float) -> Answer:
@@ -67,8 +69,9 @@ class Verifier:
             self._forget_old()
             job = self._jobs.get(asset_id)
             if job is None or (job.ended.is_set() and job.claim != claim):
+                self._employ()
                 job = self._jobs[asset_id] = _Job(claim)
-                threading.Thread(target=self._run, args=(asset_id, job), daemon=True).start()
+                self._waiting.put((asset_id, job))
         job.ended.wait(wait_s)
         with self._lock:
             if job.result is None or job.claim != claim:
@@ -83,15 +86,26 @@ class Verifier:
             if job.ended.is_set() and job.ended_at < limit:
                 del self._jobs[asset_id]
 
+    def _employ(self) -> None:
+        """One more thread, up to the limit: a station may ask for a backlog of thousands."""
+        if self._threads:
+            threading.Thread(target=self._work, daemon=True).start()
+            self._threads -= 1
+
+    def _work(self) -> None:
+        while True:
+            self._run(*self._waiting.get())
+
     def _run(self, asset_id: UUID, job: _Job) -> None:
         def progress(hashed: int) -> None:
             job.hashed = hashed
 
         try:
-            with self._slots:
-                job.result = self._verify(self._place, asset_id, job.claim, progress)
+            job.result = self._verify(self._place, asset_id, job.claim, progress)
         except UploadBusy:
             job.result = Unreadable("the upload is being written to")
+        except UploadReplaced:
+            job.result = Unreadable("a later attempt has replaced the upload")
         except Exception as error:
             log.error("verification_failed", asset=str(asset_id), error=repr(error), exc_info=True)
             job.result = Unreadable(repr(error))

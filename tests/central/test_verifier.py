@@ -80,3 +80,13 @@ def test_no_more_than_its_threads_hash_at_once() -> None:
     assert slow.runs <= 2
     slow.go.set()
     assert [asked.ask(asset_id, CLAIM, 10) for asset_id in assets] == [Mismatched(CLAIM)] * 5
+
+
+def test_a_backlog_of_thousands_takes_no_thread_each() -> None:
+    slow, before = SlowVerify(Mismatched(CLAIM)), threading.active_count()
+    asked = verifier(slow)
+    for _ in range(200):
+        asked.ask(uuid.uuid4(), CLAIM, 0)
+    assert threading.active_count() <= before + 2
+    slow.go.set()
+    assert asked.ask(uuid.uuid4(), CLAIM, 10) == Mismatched(CLAIM)
