@@ -12,6 +12,9 @@ from central.custody.models import Asset, DockSession
 from central.fleet.models import Bay, Ledger
 from protocol import events
 
+COPIED = frozenset({"STAGED", "UPLOADED", "QUARANTINED"})
+"""States in which a file that vanished from its card stays what it was."""
+
 
 class Unapplicable(Exception):
     """The event reads well but contradicts what central knows. It is parked."""
@@ -39,6 +42,9 @@ def apply(event: object, ledger: Ledger, now: datetime) -> None:
     Raises:
         Unapplicable: the event names another station's asset or dock, or an instant without offset.
     """
+    asset_id = getattr(event, "asset_id", None)
+    if asset_id is not None and Asset.objects.filter(pk=asset_id).exclude(station_id=ledger.station_id).exists():
+        raise Unapplicable(f"asset {asset_id} belongs to another station")
 
 
 def _asset(ledger: Ledger, asset_id: UUID, now: datetime) -> Asset:
@@ -165,8 +171,19 @@ def _(event: events.AssetKept, ledger: Ledger, now: datetime) -> None:
 
 @apply.register
 def _(event: events.AssetGone, ledger: Ledger, now: datetime) -> None:
+    if event.was in COPIED:
+        return  # the card lost it, the spool did not: it goes on to its receipt
     asset = _asset(ledger, event.asset_id, now)
     asset.gone_at = in_utc(event.at.wall)
+    save_asset(asset)
+
+
+@apply.register
+def _(event: events.AssetSeenAgain, ledger: Ledger, now: datetime) -> None:
+    """The same bytes are on a card again, whatever was said of that card before."""
+    asset = _asset(ledger, event.asset_id, now)
+    asset.erased_at, asset.erased_source = None, ""
+    asset.gone_at, asset.kept_reason = None, ""
     save_asset(asset)
 
 

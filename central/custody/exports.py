@@ -38,7 +38,7 @@ def _pages(rows: QuerySet[Any], key: str) -> Iterator[Any]:
 
 
 def asset_rows() -> Iterator[list[Any]]:
-    docks = DockSession.objects.filter(session=OuterRef("session"))
+    docks = DockSession.objects.filter(session=OuterRef("session"), station=OuterRef("station"))
     receipts = Receipt.objects.filter(asset=OuterRef("pk"), voided_at=None).order_by("-issued_at")
     rows = Asset.objects.annotate(
         dock_at=Subquery(docks.values("docked_at")[:1]),

@@ -139,9 +139,11 @@ def _name(event: Event | None) -> str:
 
 
 def _instant(event: Event | None) -> datetime | None:
-    if event is None or event.at.wall.tzinfo is None:
+    """When it happened by the station's clock; None when that is no instant of ours."""
+    try:
+        return None if event is None else in_utc(event.at.wall)
+    except (Unapplicable, OverflowError):  # no offset, or before the year 1 in UTC: a clock that never was set
         return None
-    return in_utc(event.at.wall)
 
 
 def _apply(ledger: Ledger, event: Event | None, now: datetime) -> str:

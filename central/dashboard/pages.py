@@ -82,10 +82,13 @@ def asset(request: HttpRequest, asset_id: UUID) -> HttpResponse:
     found = Asset.objects.select_related("object").filter(pk=asset_id).first()
     if found is None:
         raise Http404
+    dock = DockSession.objects.filter(session=found.session, station_id=found.station_id).first()
     context = {
         "asset": found,
-        "dock": DockSession.objects.filter(session=found.session).first() if found.session else None,
-        "events": CustodyEvent.objects.filter(asset_id=asset_id)
+        "dock": dock,
+        "bay": "" if dock is None else dock.bay_label or dock.bay,
+        # Another station may name this asset in its own ledger; that is no part of this asset's custody.
+        "events": CustodyEvent.objects.filter(asset_id=asset_id, ledger__station_id=found.station_id)
         .select_related("ledger")
         .order_by("ledger", "number"),
         "uploads": found.uploads.order_by("created_at"),

@@ -11,8 +11,18 @@ from protocol import messages
 
 
 def _in_utc(instant: datetime | None) -> datetime | None:
-    """A heartbeat is always taken; an instant without offset is read as UTC."""
-    return instant if instant is None or instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+    """A heartbeat is always taken; an instant without offset is read as UTC, an impossible one is not kept."""
+    if instant is None or instant.tzinfo is None:
+        return instant and instant.replace(tzinfo=UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:  # the year 1 or 9999, and an offset that leads out of the calendar
+        return None
+
+
+def _number(value: int) -> int:
+    """The number as far as a column holds it."""
+    return max(-(2**53), min(value, 2**53))
 
 
 def keep_heartbeat(station: str, message: messages.Heartbeat, body: str, now: datetime) -> None:
@@ -23,11 +33,11 @@ def keep_heartbeat(station: str, message: messages.Heartbeat, body: str, now: da
             defaults={
                 "received_at": now,
                 "body": body,
-                "sequence": min(message.sequence, 2**53),
+                "sequence": _number(message.sequence),
                 "boot_id": message.at.boot_id,
                 "version": message.version,
                 "watched_until": _in_utc(message.watched_until),
-                "watched_event": message.watched_event and min(message.watched_event, 2**53),
+                "watched_event": message.watched_event and _number(message.watched_event),
                 "oldest_unreceipted_at": _in_utc(message.oldest_unreceipted_at),
                 "slowest_loop_s": max(message.loop_ages_s.values(), default=0.0),
             },

@@ -11,6 +11,9 @@ from central.intake.answers import Refused, json_answer
 from central.intake.doors import door
 from protocol.messages import EventBatch, EventsAnswer, LedgerHead, LedgerHeadsAnswer
 
+MOST_AT_ONCE = 1000
+"""Events stored in one transaction; while it lasts nobody else writes. The answer says how far it came."""
+
 
 @door("events")
 def take_events(request: HttpRequest, station: str, message: EventBatch) -> HttpResponse:
@@ -24,7 +27,7 @@ def take_events(request: HttpRequest, station: str, message: EventBatch) -> Http
             "a batch holds one or more events of one ledger with ascending numbers; nothing was stored",
         )
     try:
-        highest = record_events(station, batch, clock.now())
+        highest = record_events(station, batch[:MOST_AT_ONCE], clock.now())
     except ForeignLedger:
         raise Refused(404, "unknown_ledger", "this station has no such ledger; nothing was stored") from None
     except LedgerClosed:

@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from central import clock
+from central.custody.assets import asset_of, save_asset
 from central.custody.recording import record_events
 from central.fleet.enrolment import add_station, spend_code
 from protocol import events as e
@@ -155,3 +156,20 @@ def test_the_style_sheet_is_served(world: dict[str, Any]) -> None:
     assert answer.status_code == 200
     assert b"prefers-color-scheme: dark" in b"".join(answer.streaming_content)
     answer.close()
+
+
+def test_an_asset_whose_dock_is_not_told_yet_has_a_page(world: dict[str, Any]) -> None:
+    fresh = asset_of("east-1", uuid.uuid4(), clock.now())
+    save_asset(fresh)
+    answer = browser("it").get(f"/assets/{fresh.pk}")
+    assert answer.status_code == 200
+    assert b"The station has not told its events yet" in answer.content
+
+
+def test_what_another_station_says_of_an_asset_is_not_shown_as_its_custody(world: dict[str, Any]) -> None:
+    add_station("west-1", clock.now())
+    lie = e.AssetQuarantined(at=clock_at(), asset_id=world["asset"], reason="lie")
+    record_events("west-1", [Chain().add(lie)], clock.now())
+    client = browser("it")
+    assert b"asset_quarantined" not in client.get(f"/assets/{world['asset']}").content
+    assert b"belongs to another station" in client.get("/stations/west-1").content
