@@ -42,9 +42,12 @@ def write_rows(columns: Sequence[str], rows: Iterable[Row], form: str, out: Text
     """Write `rows` under `columns`; `form` is `csv` or `json`."""
     if form == "csv":
         writer = csv.writer(out, lineterminator="\n")
+        quoting = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow(columns)
         for row in rows:
-            writer.writerow([cell(value) for value in row])
+            cells = [cell(value) for value in row]
+            # A carriage return ends a row for most readers, and `csv` does not quote it before Python 3.13.
+            (quoting if any("\r" in text for text in cells) else writer).writerow(cells)
         return
     out.write("[")
     for index, row in enumerate(rows):

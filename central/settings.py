@@ -37,6 +37,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "central.intake.answers.ProtocolMiddleware",
     "central.dashboard.headers.SecurityHeadersMiddleware",
+    "central.dashboard.forms.SmallFormsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

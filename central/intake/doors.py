@@ -17,6 +17,9 @@ from protocol.calls import CALLS, PREFIX, Call
 
 View = Callable[..., HttpResponse]
 
+OPEN_BODY = 64 * 1024
+"""Bytes that a call without credential may send."""
+
 VIEWS: dict[str, View] = {}
 """The view of each call by the call's name; filled by `@door`."""
 
@@ -34,6 +37,13 @@ def door(name: str) -> Callable[[View], View]:
 @cache
 def _decoder(struct: type[Any]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(struct)
+
+
+def _check_size(call: Call, request: HttpRequest) -> None:
+    """What nobody signed for is small: else anyone could fill central's memory."""
+    length = request.headers.get("Content-Length", "")
+    if call.open and length.isdecimal() and int(length) > OPEN_BODY:
+        raise Refused(413, "too_large", f"the body has more than {OPEN_BODY} bytes; it was not read")
 
 
 def _parsed(call: Call, request: HttpRequest) -> dict[str, Any]:
@@ -67,6 +77,7 @@ def knocking_station(request: HttpRequest) -> str:
 
 
 def _answer(call: Call, request: HttpRequest, keys: dict[str, Any]) -> HttpResponse:
+    _check_size(call, request)
     given = {} if call.open else {"station": knocking_station(request)}
     return VIEWS[call.name](request, **given, **keys, **_parsed(call, request))
 

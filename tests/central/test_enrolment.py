@@ -90,3 +90,9 @@ def test_the_code_stands_alone_on_stdout_and_an_enrolled_station_is_not_added_ag
     assert again.stdout != added.stdout
     assert enroll(central.url, added.stdout).status_code == 403, "only the latest code counts"
     assert enroll(central.url, again.stdout).status_code == 200
+
+
+def test_a_large_body_without_a_credential_is_not_read(central: StockedServer) -> None:
+    for path in ("/api/v1/enroll", "/login"):
+        answer = requests.post(central.url + path, data=b"x" * 100_000, timeout=10)
+        assert answer.status_code == 413

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from central.custody.marks import asset_marks
 from central.custody.states import AssetFacts, asset_state
 from central.fleet.liveness import Pulse, station_state
-from central.rows_out import cell
+from central.rows_out import cell, write_rows
 from central.sqlite_choice import journal_mode
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -83,3 +85,13 @@ def test_no_cell_is_a_formula(text: str) -> None:
 
 def test_numbers_stay_numbers() -> None:
     assert (cell(-3.5), cell(0), cell(None), cell(True), cell(["a", "b"])) == ("-3.5", "0", "", "true", "a;b")
+
+
+def test_a_carriage_return_in_a_file_name_ends_no_row() -> None:
+    out = io.StringIO(newline="")
+    write_rows(("path", "size"), [["a\rb.mp4", 1], ["c.mp4", 2]], "csv", out)
+    assert list(csv.reader(io.StringIO(out.getvalue(), newline=""))) == [
+        ["path", "size"],
+        ["a\rb.mp4", "1"],
+        ["c.mp4", "2"],
+    ]
