@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from agent.adapters.folder_marks import Look
 from agent.ports import SourceEvent
 from agent.rules.footage import Instant, Presence
-from agent.rules.plugs import FolderMark, is_same_plug
+from agent.rules.plugs import FolderMark, counted, is_same_plug
 from agent.rules.profiles import shown
 
 SETTLED_NS = 2_000_000_000
@@ -85,7 +85,7 @@ class FolderBook:
 
     def _presence(self, name: bytes, plug: str, since: Instant | None, now: Instant) -> Presence:
         return Presence(
-            key=f"{plug}+{self._ended[plug]}" if self._ended[plug] else plug,
+            key=counted(plug, self._ended[plug]),
             source="folder",
             bay=bay_of(name),
             seen_at=now,

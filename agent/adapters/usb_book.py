@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from agent.adapters.usb_bus import Bus, UsbDevice, Volume
 from agent.ports import SourceEvent
 from agent.rules.footage import Instant, Presence
+from agent.rules.plugs import counted
 from agent.rules.usb_devices import may_hold_footage, refused_interfaces
 
 
@@ -112,7 +113,7 @@ class UsbBook:
             facts["other_volumes"] = " ".join(other.node for other in others)
         plug = f"usb:{arrival.seen_at.boot_id[:8]}:{_place(device, volume)}"
         presence = Presence(
-            key=f"{plug}+{self._ended[plug]}" if self._ended[plug] else plug,
+            key=counted(plug, self._ended[plug]),
             source="usb",
             bay=device.port,
             seen_at=arrival.seen_at,

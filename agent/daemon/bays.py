@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,6 +18,7 @@ from agent.pipeline.dock_session import CameraSession
 from agent.ports import DeviceSource, SourceEvent
 from agent.rules import changes as c
 from agent.rules.footage import DockSession, Instant, Presence, State
+from agent.rules.plugs import uncounted
 
 log = structlog.get_logger(__name__)
 
@@ -105,8 +106,8 @@ class Bays:
         for source in self._sources:
             source.start(wake)
         last_proof = self._bench.ledger.note("alive_at")
-        open_sessions = {docked.key: docked for docked in self._bench.ledger.open_sessions()}
         look = self._look()
+        open_sessions = {_key_now(docked.key, look.present): docked for docked in self._bench.ledger.open_sessions()}
         now = self._bench.clock.now()
         for key, docked in open_sessions.items():
             if key not in look.present:
@@ -271,6 +272,12 @@ class Bays:
                     records.append(c.BayTrouble(at=event.at, bay=event.bay, reason=event.reason, detail=event.detail))
         if records:
             self._bench.ledger.commit(*records)
+
+
+def _key_now(key: str, present: Collection[str]) -> str:
+    """The key under which this run knows a dock that an earlier run left open."""
+    plug = uncounted(key)
+    return plug if key not in present and plug in present else key
 
 
 def _proof(alive_at: str | None, docked: DockSession, now: Instant) -> Instant:

@@ -36,3 +36,14 @@ def is_same_plug(before: FolderMark, now: FolderMark, *, left: bool) -> bool:
         # Renamed (or its mode changed): nothing in it was touched, so this was no work on the card.
         return False
     return not left
+
+
+def counted(plug: str, ended_before: int) -> str:
+    """The key of a plug that comes after others of the same name in one run of the agent."""
+    return f"{plug}+{ended_before}" if ended_before else plug
+
+
+def uncounted(key: str) -> str:
+    """The plug's name as every run knows it: a source counts the plugs of its own run only."""
+    plug, plus, number = key.rpartition("+")
+    return plug if plus and number.isdecimal() else key

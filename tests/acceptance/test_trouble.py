@@ -233,3 +233,20 @@ def test_the_same_file_under_a_reused_name_with_other_content_is_another_asset(
     station.wait_safe("BWC0800")
     assert {first, second} <= set(central.objects())
     shutil.rmtree(station.cameras / "BWC0800")
+
+
+def test_a_station_killed_during_a_camera_s_second_dock_goes_on_with_that_dock(
+    station: DockStation, central: CentralServer
+) -> None:
+    station.start()
+    station.dock("BWC0900", "--files", "1", "--size", "200KiB")
+    station.wait_safe("BWC0900")
+    station.undock("BWC0900")
+    eventually(lambda: station.snapshot()["bays"] == [])
+    station.dock("BWC0900")
+    station.wait_safe("BWC0900")
+    station.kill()
+    station.start()
+    eventually(lambda: len(station.logged("station_ready")) == 2)
+    station.wait_safe("BWC0900")
+    assert len(station.logged("camera_undocked")) == 1, "nobody pulled it while the agent was away"
