@@ -48,3 +48,8 @@ def test_nothing_goes_while_central_is_away_or_was_restored(epoch: int | None, p
 def test_by_age_nothing_goes_while_our_clock_is_not_centrals(offset_ms: float | None) -> None:
     assert not goes(offset_ms=offset_ms)
     assert goes(offset_ms=offset_ms, pressure=True), "space is no question of time"
+
+
+@pytest.mark.parametrize("offset_ms", [CLOCK_LIMIT_MS, -CLOCK_LIMIT_MS])
+def test_a_clock_just_within_its_limit_is_trusted(offset_ms: float) -> None:
+    assert goes(offset_ms=offset_ms)
