@@ -19,6 +19,10 @@ from agent.rules.stock import is_settled, recognise, seen, staging_order
 from protocol.sidecar import Sidecar, encode_sidecar
 
 
+AT_ONCE = 500
+"""Changes per commit: 20,000 in one would keep every other bay from the ledger for ten seconds."""
+
+
 class CardStaging:
     """Promises that a file counts as handled only after the ledger holds what became of it."""
 
@@ -30,8 +34,7 @@ class CardStaging:
         self._board = board
 
     def found(self, stock: Stock) -> None:
-        """Give every file that resembles nothing we know its asset, all in one commit: from now on it is
-        missed when it vanishes."""
+        """Give every file that resembles nothing we know its asset: from now on it is missed when it vanishes."""
         if self._bench.ledger.rebuilt:
             return  # each file is read first: central may know it under an id of the lost ledger
         fresh: list[c.Change] = []
@@ -39,8 +42,8 @@ class CardStaging:
             known = recognise(file, self._bench.ledger.assets_at(self._docked.camera, file.path))
             if known.continues is None and not known.resembles and known.set_aside is None:
                 fresh.append(self._found(file, uuid4()))
-        if fresh:
-            self._bench.ledger.commit(*fresh)
+        for start in range(0, len(fresh), AT_ONCE):
+            self._bench.ledger.commit(*fresh[start : start + AT_ONCE])
 
     def due(self, stock: Stock) -> list[CardFile]:
         """Files that are ready to be read, in the order in which they shall be."""
