@@ -245,6 +245,9 @@ class _Slice:
         place = self._place
         place.is_sure = False
         place.conflicts += 1
+        if place.url is None:
+            # An upload of another length lives there, begun by a ledger that is lost. Only a later attempt ends it.
+            place.attempt = 0
         if place.url is None or place.conflicts > 1:
             raise RetryLater(str(conflict), code=conflict.code) from conflict
         return SliceOutcome(SliceEnd.ASK_AGAIN)

@@ -88,7 +88,7 @@ def verify_asset(asset: Asset, doors: VerifyDoors, refused_before: str = "") -> 
 
 
 def _send_again(asset: Asset, doors: VerifyDoors, reason: str) -> VerifyOutcome:
-    """Creation is idempotent: what central already has of this upload is not sent twice."""
+    """The next attempt begins from the first byte, unless central holds the whole file already."""
     doors.ledger.commit(UploadDiscarded(at=doors.clock.now(), asset_id=asset.asset_id))
     return VerifyOutcome(VerifyEnd.STARTS_ANEW, reason=reason)
 

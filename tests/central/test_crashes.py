@@ -117,7 +117,12 @@ def test_ctrl_c_stops_everything_cleanly(own_central: CentralServer) -> None:
 def test_killing_the_parent_alone_leaves_no_worker_behind(own_central: CentralServer) -> None:
     own_central.start()
     assert own_central.process is not None
-    (worker,) = Path(f"/proc/{own_central.process.pid}/task/{own_central.process.pid}/children").read_text().split()
+    children = Path(f"/proc/{own_central.process.pid}/task/{own_central.process.pid}/children")
+    deadline = time.monotonic() + 10
+    while not (workers := children.read_text().split()):  # it listens before it has forked
+        assert time.monotonic() < deadline, "no worker"
+        time.sleep(0.01)
+    (worker,) = workers
     os.kill(own_central.process.pid, signal.SIGKILL)
     deadline = time.monotonic() + 5
     while Path(f"/proc/{worker}/cmdline").exists() and Path(f"/proc/{worker}/cmdline").read_bytes():

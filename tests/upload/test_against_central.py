@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import random
@@ -18,8 +19,10 @@ from agent.adapters.central_api import CentralApi, enroll, uploads_url
 from agent.adapters.http_session import HttpSession
 from agent.adapters.receipt_keys import PinnedKeys
 from agent.adapters.tus import TusStore
-from agent.errors import AuthRefused, Refused
+from agent.errors import AuthRefused, Refused, RetryLater
+from agent.pipeline.central_gate import is_about_central
 from agent.pipeline.transfer import Transfer
+from agent.pipeline.upload import SliceEnd, UploadDoors, UploadPlace, upload_slice
 from agent.ports import Hashing, Mismatch, SignedStatement, UnknownAsset, UploadIntent
 from agent.rules.footage import State
 from protocol.messages import EnrollAnswer
@@ -167,3 +170,37 @@ def test_a_code_works_once_and_a_wrong_credential_is_told_apart_from_a_missing_f
         CentralApi(stranger, central.url).standing()
     with pytest.raises(AuthRefused):
         TusStore(stranger, uploads_url(central.url)).resume(f"{uploads_url(central.url)}/{UUID(int=1)}", 1)
+
+
+def test_an_unfinished_upload_of_a_lost_ledger_with_another_length_holds_nothing_up(
+    central: CentralServer, enrolled: EnrollAnswer, station: Station
+) -> None:
+    content = os.urandom(1000)
+    asset_id = station.stage(content)
+    http, store, calls = api(central, enrolled)
+    asset = station.asset(asset_id)
+    store.create(UploadIntent(asset_id, 2 * MIB, 3, asset.camera, asset.path), b"")
+    place, doors = UploadPlace(), UploadDoors(station.ledger, station.spool, store, station.clock)
+    for _ in range(10):
+        with contextlib.suppress(RetryLater):
+            if upload_slice(station.asset(asset_id), place, doors).end is SliceEnd.UPLOADED:
+                break
+    assert station.asset(asset_id).state is State.UPLOADED
+    answer = calls.verify(asset_id, hashlib.sha256(content).hexdigest(), len(content))
+    assert isinstance(answer, SignedStatement | Hashing)
+    http.close()
+
+
+def test_one_asset_that_central_refuses_is_no_stranger_answering(
+    central: CentralServer, enrolled: EnrollAnswer, station: Station
+) -> None:
+    other_code = central.add_station("elsewhere")
+    other = enroll(HttpSession(central.url), central.url, other_code, os.urandom(32))
+    asset_id = station.stage(b"claimed by another")
+    asset = station.asset(asset_id)
+    intent = UploadIntent(asset_id, asset.size, 1, asset.camera, asset.path)
+    api(central, other)[1].create(intent, b"")
+    with pytest.raises(Refused) as refusal:
+        api(central, enrolled)[1].create(intent, b"")
+    assert refusal.value.code == "upload_refused"
+    assert not is_about_central(refusal.value), "it would shut the gate for every other file"
