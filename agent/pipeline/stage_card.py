@@ -18,7 +18,6 @@ from agent.rules.profiles import Profile, classify, is_flagged, is_in_progress
 from agent.rules.stock import is_settled, recognise, seen, staging_order
 from protocol.sidecar import Sidecar, encode_sidecar
 
-
 AT_ONCE = 500
 """Changes per commit: 20,000 in one would keep every other bay from the ledger for ten seconds."""
 
