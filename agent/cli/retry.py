@@ -37,10 +37,15 @@ def main(arguments: argparse.Namespace) -> int:
             print("No quarantined file to send back." if arguments.asset is None else "That file is not quarantined.")
             return 0 if arguments.asset is None else EXIT_FINDINGS
         at = SystemClock().now()
-        ledger.commit(*(AssetReturned(at=at, asset_id=asset.asset_id) for asset in quarantined))
+        able = [asset for asset in quarantined if asset.spooled or asset.on_card]
+        ledger.commit(*(AssetReturned(at=at, asset_id=asset.asset_id) for asset in able))
     finally:
         ledger.close()
     for asset in quarantined:
+        if asset not in able:
+            shown = asset.path.decode("utf-8", "backslashreplace")
+            print(f"{asset.asset_id} {asset.camera} {shown}: stays aside, neither in the spool nor on a docked card")
+    for asset in able:
         shown = asset.path.decode("utf-8", "backslashreplace")
         print(f"{asset.asset_id} {asset.camera} {shown}: back to {asset.returns_to}; it was aside for {asset.reason}")
-    return 0
+    return 0 if able else EXIT_FINDINGS

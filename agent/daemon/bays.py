@@ -108,6 +108,7 @@ class Bays:
         last_proof = self._bench.ledger.note("alive_at")
         look = self._look()
         open_sessions = {_key_now(docked.key, look.present): docked for docked in self._bench.ledger.open_sessions()}
+        absence = self._absence(last_proof, list(open_sessions.values()))
         now = self._bench.clock.now()
         for key, docked in open_sessions.items():
             if key not in look.present:
@@ -117,8 +118,22 @@ class Bays:
             c.WatchStarted(at=now, reason="started", sources=tuple(source.name for source in self._sources))
         )
         for key, presence in look.present.items():
-            self._begin(presence, open_sessions.get(key))
+            self._begin(presence, open_sessions.get(key), absence=absence)
         self._note_watch(look)
+
+    def _absence(
+        self, last_proof: str | None, docked_then: Sequence[DockSession]
+    ) -> Callable[[str], datetime | None]:
+        """Until when an earlier run proves that a camera was not docked here: its last whole look, if it watched the
+        same sources, and knew every camera that was docked then by a name that is that camera's alone."""
+        sources = " ".join(sorted(source.name for source in self._sources))
+        same = self._bench.ledger.note("watched_sources") == sources
+        self._bench.ledger.remember(watched_sources=sources)
+        named = {docked.camera for docked in docked_then}
+        if last_proof is None or not same or not all(docked.identity_unique for docked in docked_then):
+            return lambda _camera: None
+        proven = datetime.fromisoformat(last_proof)
+        return lambda camera: None if camera in named else proven
 
     def reconcile(self) -> float:
         """One round; the seconds until the next."""
@@ -194,9 +209,15 @@ class Bays:
         until = min([look.oldest.wall, *(instant.wall for instant in instants)])
         self._watch = Watch(until, head.number if head else None)
 
-    def _begin(self, presence: Presence, continued: DockSession | None, session_id: UUID | None = None) -> None:
+    def _begin(
+        self,
+        presence: Presence,
+        continued: DockSession | None,
+        session_id: UUID | None = None,
+        absence: Callable[[str], datetime | None] = lambda _camera: None,
+    ) -> None:
         known = continued.session if continued else session_id
-        session = CameraSession(self._bench, presence, known or uuid4(), continued)
+        session = CameraSession(self._bench, presence, known or uuid4(), continued, absence)
         thread = threading.Thread(target=self._serve, args=(session,), name=f"bay {presence.bay}", daemon=True)
         self._left_behind.pop(presence.bay, None)
         with self._lock:

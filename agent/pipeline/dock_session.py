@@ -6,8 +6,9 @@ Runs in a thread of its own. Whatever happens to this card costs this bay only.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -47,8 +48,17 @@ LONGEST_REST_S = 10.0
 class CameraSession:
     """One dock session. `run` returns when the camera has left or the station stops."""
 
-    def __init__(self, bench: Bench, presence: Presence, session: UUID, continued: DockSession | None = None) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        presence: Presence,
+        session: UUID,
+        continued: DockSession | None = None,
+        absence: Callable[[str], datetime | None] = lambda _camera: None,
+    ) -> None:
+        """`absence`: until when an earlier run proves that this camera was not docked here."""
         self.presence = presence
+        self._absence = absence
         self.session = session
         self.docked = continued
         """None until the camera was identified and its dock recorded."""
@@ -210,7 +220,7 @@ class CameraSession:
                 profile=identified.profile.name,
                 proves_dock=self.presence.proves_dock,
                 seen_at=self.presence.seen_at.wall,
-                absent_until=self.presence.absent_until.wall if self.presence.absent_until else None,
+                absent_until=self._absent_until(identity.camera),
                 facts=self.presence.facts,
             )
         ]
@@ -225,6 +235,12 @@ class CameraSession:
         self._bench.ledger.commit(*records)
         self.docked = self._bench.ledger.session(self.session)
         self._log.info("camera_docked", camera=identity.camera, profile=identified.profile.name)
+
+    def _absent_until(self, camera: str) -> datetime | None:
+        if self.presence.absent_until is not None:
+            return self.presence.absent_until.wall
+        proven = self._absence(camera)
+        return proven if proven is not None and proven <= self.presence.seen_at.wall else None
 
     def _identified(self) -> None:
         if self.docked is not None:

@@ -95,7 +95,7 @@ def test_while_central_is_away_files_are_staged_and_nothing_vanishes_from_a_card
     card = station.dock("BWC0003", "--files", "2", "--size", "300KiB")
     held = files_below(card)
     eventually(lambda: station.counts().get("STAGED") == len(held))
-    assert station.says("BWC0003") == "may be taken"
+    eventually(lambda: station.says("BWC0003") == "may be taken")
     assert files_below(card) == held
     central.start(listen=central.url.removeprefix("http://"))
     station.wait_safe("BWC0003", within_s=90)
@@ -187,3 +187,19 @@ def test_a_drop_folder_delivers_footage_and_never_proves_that_a_camera_is_there(
     digest = files_below(card)["late.mp4"]
     eventually(lambda: digest in central.objects() and not late.exists())
     assert all(dock["proves_dock"] is False for dock in exported(central, "docks"))
+
+
+def test_a_dock_found_after_a_restart_names_the_last_proof_of_absence_before_it(
+    station: DockStation, central: CentralServer
+) -> None:
+    station.start()
+    station.dock("BWC0008", "--files", "1", "--size", "200KiB")
+    station.wait_safe("BWC0008")
+    station.stop()
+    station.dock("BWC0009", "--files", "1", "--size", "200KiB")
+    station.start()
+    station.wait_safe("BWC0009")
+    docks = eventually(lambda: d if len(d := exported(central, "docks")) == 2 else None)
+    there, found = sorted(docks, key=lambda dock: str(dock["camera_serial"]))
+    assert str(there["docked_at"]) <= str(found["absent_until"]) < str(found["docked_at"])
+    assert there["undocked_at"] is None, "it stayed in its bay all the time"
