@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import random
 import threading
 import time
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -20,7 +17,6 @@ from agent import __version__
 from agent.adapters import credential_file
 from agent.adapters.card_worker import CardWorker
 from agent.adapters.central_api import CentralApi, uploads_url
-from agent.adapters.folders import FolderSource
 from agent.adapters.http_session import HttpSession
 from agent.adapters.kernel_mounts import KernelMounter
 from agent.adapters.mounts import FolderMounter, MounterBySource
@@ -32,6 +28,7 @@ from agent.adapters.tus import TusStore
 from agent.config import Config
 from agent.daemon.bays import Bays, Names
 from agent.daemon.loops import Loop
+from agent.daemon.opening import FALLBACK, only_one, sources_of, switched
 from agent.daemon.snapshot import gather_heartbeat, snapshot
 from agent.daemon.status_page import StatusPage
 from agent.errors import DockError, LedgerBroken, NeedsOperator, RetryLater
@@ -42,7 +39,6 @@ from agent.pipeline.bench import Bench, Settings
 from agent.pipeline.keep_spool import SpoolKeeper
 from agent.pipeline.settle_spool import settle_spool
 from agent.pipeline.transfer import Transfer
-from agent.ports import DeviceSource
 from agent.reporting.heartbeat import Pulse
 from agent.reporting.outbox import Outbox
 from agent.reporting.roster import RosterKeeper
@@ -60,7 +56,6 @@ SNAPSHOT_S = 1.0
 BETWEEN_BATCHES_S = 0.05
 """A long backlog of events leaves central room for footage in between."""
 STOP_WITHIN_S = 8.0
-FALLBACK = "unknown"
 
 
 class Station:
@@ -72,7 +67,7 @@ class Station:
         self.clock = SystemClock()
         self._failure: DockError | None = None
         self._stop = threading.Event()
-        self._lock = _only_one(self.state)
+        self._lock = only_one(self.state)
         self.credential = credential_file.read(config.credential_file)
         if self.credential.station != config.station.id:
             raise NeedsOperator(
@@ -80,7 +75,7 @@ class Station:
                 code="station_mismatch",
                 hint="Correct station.id, or enroll again with a code for this station.",
             )
-        profiles = _switched(load_profiles(config.site_profiles), config)
+        profiles = switched(load_profiles(config.site_profiles), config)
         self._open_memory()
         self._open_central()
         self._open_bays(profiles)
@@ -167,7 +162,7 @@ class Station:
             is_contested=names.is_contested,
             old_id=self._old_id,
         )
-        self.bays = Bays(_sources(config, self.clock), bench, names, self.fail)
+        self.bays = Bays(sources_of(config, self.clock), bench, names, self.fail)
 
     def _open_loops(self, profiles: tuple[Profile, ...]) -> None:
         self._started_ns = self.clock.now().monotonic_ns
@@ -337,62 +332,3 @@ class Station:
             return self.central.lookup([(camera, path, sha256, size)])[0]
         except (RetryLater, DockError):
             return None
-
-
-def _sources(config: Config, clock: SystemClock) -> list[DeviceSource]:
-    sources: list[DeviceSource] = []
-    for source in config.source:
-        if source.kind == "folder" and source.path is not None:
-            sources.append(FolderSource(Path(source.path), source.presence, source.settle, clock))
-        elif source.kind == "usb":
-            # Imported here: a station without USB bays needs no libudev.
-            from agent.adapters.udev import UsbSource
-
-            sources.append(UsbSource(clock))
-    return sources
-
-
-def _switched(profiles: tuple[Profile, ...], config: Config) -> tuple[Profile, ...]:
-    """Profiles with IT's erase switches applied; the fallback can never be switched on."""
-    unknown = config.profile.keys() - {profile.name for profile in profiles}
-    if unknown or FALLBACK in config.profile:
-        raise NeedsOperator(
-            f"[profile] names no profile that can be switched: {', '.join(sorted(unknown) or [FALLBACK])}.",
-            code="profile_unknown",
-            hint=f"Known: {', '.join(sorted(p.name for p in profiles if p.name != FALLBACK))}.",
-        )
-    return tuple(
-        replace(profile, erase_enabled=config.profile[profile.name].erase)
-        if profile.name in config.profile
-        else profile
-        for profile in profiles
-    )
-
-
-class _Lock:
-    def __init__(self, path: Path) -> None:
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._handle)
-            raise NeedsOperator(
-                f"Another dock-agent works with {path.parent}.",
-                code="already_running",
-                hint="Stop it first; two agents on one spool would trip over each other.",
-            ) from None
-
-    def close(self) -> None:
-        os.close(self._handle)
-
-
-def _only_one(state: Path) -> _Lock:
-    try:
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return _Lock(state / "lock")
-    except OSError as error:
-        raise NeedsOperator(
-            f"The state folder {state} cannot be used: {error.strerror}.",
-            code="state_unusable",
-            hint="Create it for this user, or correct [paths] state.",
-        ) from error
