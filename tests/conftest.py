@@ -5,6 +5,7 @@ A missing part skips its tests here and fails them in CI, where nothing may skip
 
 from __future__ import annotations
 
+import atexit
 import ctypes.util
 import os
 import shutil
@@ -94,8 +95,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         folder = tempfile.mkdtemp(prefix="dock-tests-")
         os.environ["TMPDIR"] = folder  # not tempfile.tempdir: pytest keeps its last runs where it always does
-        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-        config.add_cleanup(_remove_dead_sockets)
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        atexit.register(_remove_dead_sockets)
 
 
 def _remove_dead_sockets() -> None:
