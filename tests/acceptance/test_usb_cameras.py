@@ -153,10 +153,12 @@ def test_an_unknown_device_is_served_read_only_and_reported(
         station.start(**bus.environment)
         eventually(lambda: len(central.objects()) == 1)
         eventually(lambda: [bay["says"] for bay in station.snapshot()["bays"]] == ["safe to remove"])
+        eventually(
+            lambda: '"profile":"unknown"' in central.command("export", "docks", "--format", "json").stdout,
+            why="central is told that nobody knows this device",
+        )
         station.stop()
         assert image.read_bytes() == before
-        done = central.command("export", "docks", "--format", "json")
-        assert '"profile":"unknown"' in done.stdout
     finally:
         station.kill()
         subprocess.run(["losetup", "-d", node], check=False, capture_output=True)

@@ -213,11 +213,18 @@ def test_a_loop_that_died_is_started_again_by_truth_and_the_gap_is_told(bus: Bus
     assert bays(probe) == []
 
 
+def thread_states(pid: int) -> list[str]:
+    """One letter per thread; T is stopped."""
+    stats = [(task / "stat").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    return [stat.rpartition(")")[2].split()[0] for stat in stats]
+
+
 @umockdev
 def test_an_event_that_waited_while_we_did_not_run_does_not_prove_absence_until_now(bus: Bus) -> None:
     probe = bus.watch()
     stopped_at = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
     os.kill(probe.pid, signal.SIGSTOP)
+    eventually(lambda: all(state == "T" for state in thread_states(probe.pid)))
     bus.do("plug", port="1-1")
     deadline = time.monotonic() + 3.5
     eventually(lambda: time.monotonic() > deadline)

@@ -114,6 +114,7 @@ def test_while_central_is_away_one_probe_at_a_time_goes_out(station: Station) ->
     assets = [station.stage(os.urandom(10)) for _ in range(30)]
     with transfer(station, central, workers=4) as running:
         wait_for(lambda: running.gate.is_away)
+        wait_for(lambda: central.asking == 0)  # those still in flight when the gate shut
         before = sum(central.asked.values())
         central.most_asking = 0
         wait_for(lambda: sum(central.asked.values()) > before)
