@@ -68,8 +68,8 @@ def may_erase(
 ) -> Erase | Keep:
     """Erase only with a valid receipt for exactly these bytes, from the central that stands now.
 
-    The order matters only for which reason is named: any single objection keeps the file. Sources: DESIGN §1.1
-    and §3 *Erase*; FAILURES §1.6 (clock), §1.7.
+    The order matters only for which reason is named: any single objection keeps the file. Sources: the
+    promise in README.md; docs/decisions/0006; docs/reference.md names every reason.
     """
     lasting = _lasting_objection(asset, card, policy)
     if lasting:
