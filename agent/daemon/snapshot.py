@@ -43,7 +43,7 @@ def gather_heartbeat(
     config_digest: str,
     profiles_digest: str,
 ) -> Heartbeat:
-    """The heartbeat with every field of `protocol.messages.Heartbeat`. Every figure is read now; nothing is claimed."""
+    """The heartbeat with every field of `protocol.messages.Heartbeat`. Every figure is read now."""
     now = clock.now()
     watch = bays.watch()
     head = ledger.head()

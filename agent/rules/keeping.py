@@ -19,8 +19,8 @@ def may_release(
 ) -> bool:
     """A copy goes only with a receipt of the central that stands now; under pressure its age does not count.
 
-    Source: `[spool] keep` and `min_free`. Without a known epoch nothing goes: central may have been restored. By age nothing
-    goes while our clock is not central's: a clock that is days ahead would empty the spool at once.
+    Source: `[spool] keep` and `min_free`. Without a known epoch nothing goes: central may have been restored. By age
+    nothing goes while our clock is not central's: a clock that is days ahead would empty the spool at once.
     """
     if asset.receipt is None or asset.verified_at is None or not asset.spooled:
         return False
