@@ -24,6 +24,7 @@ from agent.ports import (
     VerifyAnswer,
 )
 from protocol import PROTOCOL_VERSION, VERSION_HEADER, messages
+from protocol.sidecar import encode_path
 
 SMALL_ANSWER = 64 * 1024
 LARGE_ANSWER = 16 * MIB
@@ -58,7 +59,7 @@ class CentralApi:
         """See Central."""
         request = messages.LookupRequest(
             claims=[
-                messages.AssetClaim(camera=camera, path_b64=b64encode(path).decode(), sha256=sha256, size=size)
+                messages.AssetClaim(camera=camera, path_b64=encode_path(path), sha256=sha256, size=size)
                 for camera, path, sha256, size in claims
             ]
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from base64 import b64encode
 from pathlib import Path
 
 import msgspec
@@ -63,11 +62,6 @@ def own_public_key(folder: Path) -> bytes:
         key = Ed25519PrivateKey.generate()
         _write_private(path, key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
     return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-
-
-def fingerprint(public_key: bytes) -> str:
-    """For people who compare two screens."""
-    return b64encode(public_key).decode()[:16]
 
 
 def _write_private(path: Path, content: bytes) -> None:

@@ -31,7 +31,7 @@ from agent.daemon.loops import Loop
 from agent.daemon.opening import FALLBACK, only_one, sources_of, switched
 from agent.daemon.snapshot import gather_heartbeat, snapshot
 from agent.daemon.status_page import StatusPage
-from agent.errors import DockError, LedgerBroken, NeedsOperator, RetryLater
+from agent.errors import DockError, LedgerBroken, NeedsOperator
 from agent.ledger.read import LedgerView
 from agent.ledger.recover import take_over_spool
 from agent.ledger.store import open_ledger
@@ -330,5 +330,5 @@ class Station:
     def _old_id(self, camera: str, path: bytes, sha256: str, size: int) -> UUID | None:
         try:
             return self.central.lookup([(camera, path, sha256, size)])[0]
-        except (RetryLater, DockError):
+        except DockError:
             return None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from datetime import UTC, datetime
 
 from agent.rules import changes as c
 from agent.rules.footage import Asset, Instant
 from protocol import events as e
 from protocol.messages import ClockReading, LedgerHead
+from protocol.sidecar import encode_path
 
 WITHOUT_EVENT = (c.UploadOpened, c.UploadAdvanced, c.UploadDiscarded)
 """State only: where an upload stands is of use to this station alone."""
@@ -45,10 +45,6 @@ def clock_reading(at: Instant) -> ClockReading:
 def shown(path: bytes) -> str:
     """A path for people. The truth is `path_b64`."""
     return path.decode("utf-8", "replace")
-
-
-def _b64(path: bytes) -> str:
-    return b64encode(path).decode()
 
 
 def _utc(moment: datetime | None) -> datetime | None:
@@ -107,7 +103,7 @@ def _event_of_session(change: c.Change) -> e.Event | None:
                 complete=change.complete,
             )
         case c.FileRefused():
-            path, b64 = shown(change.path), _b64(change.path)
+            path, b64 = shown(change.path), encode_path(change.path)
             return e.FileRefused(at=at, session=change.session, path=path, path_b64=b64, reason=change.reason)
         case c.CameraDrained():
             return e.CameraDrained(at=at, session=change.session, camera=change.camera, drained_at=at.wall)
@@ -143,7 +139,7 @@ def _event_of_copy(change: c.Change) -> e.Event | None:
                 session=change.session,
                 camera=change.camera,
                 path=shown(change.path),
-                path_b64=_b64(change.path),
+                path_b64=encode_path(change.path),
                 size=change.size,
                 mtime_ns=change.mtime_ns,
                 kind=str(change.kind),
@@ -175,7 +171,7 @@ def _asset_staged(change: c.AssetStaged | c.AssetRecovered) -> e.Event:
     if isinstance(change, c.AssetRecovered):
         event.recovered = True
         event.staged_at = change.staged_at.astimezone(UTC)
-        event.camera, event.path, event.path_b64 = change.camera, shown(change.path), _b64(change.path)
+        event.camera, event.path, event.path_b64 = change.camera, shown(change.path), encode_path(change.path)
     return event
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import timedelta
 from typing import assert_never
 from uuid import UUID, uuid4
@@ -16,7 +15,7 @@ from agent.rules import changes as c
 from agent.rules.footage import Asset, CardFile, DockSession, StageOutcome, StageVerdict
 from agent.rules.profiles import Profile, classify, is_flagged, is_in_progress
 from agent.rules.stock import is_settled, recognise, seen, staging_order
-from protocol.sidecar import Sidecar, encode_sidecar
+from protocol.sidecar import Sidecar, encode_path, encode_sidecar
 
 AT_ONCE = 500
 """Changes per commit: 20,000 in one would keep every other bay from the ledger for ten seconds."""
@@ -254,7 +253,7 @@ class CardStaging:
                 station=self._bench.settings.station,
                 ledger_uuid=self._bench.ledger.uuid,
                 camera=asset.camera,
-                path_b64=base64.b64encode(asset.path).decode(),
+                path_b64=encode_path(asset.path),
                 size=asset.size,
                 mtime_ns=asset.mtime_ns,
                 kind=asset.kind.value,

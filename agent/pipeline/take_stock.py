@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from uuid import UUID
@@ -11,6 +10,7 @@ from agent.pipeline.bench import Bench
 from agent.rules import changes as c
 from agent.rules.footage import Asset, CardFile, DockSession, Listing, State
 from agent.rules.stock import Seen, is_vanished, may_hide_footage, missing, seen
+from protocol.sidecar import encode_path
 
 
 class Stock:
@@ -96,10 +96,10 @@ class Stock:
 
     def _record_listing(self, listing: Listing) -> None:
         entries = [
-            [base64.b64encode(file.path).decode(), file.size, file.mtime_ns]
+            [encode_path(file.path), file.size, file.mtime_ns]
             for file in sorted(listing.files, key=lambda file: file.path)
         ]
-        refused = [[base64.b64encode(entry.path).decode(), entry.reason] for entry in listing.refused]
+        refused = [[encode_path(entry.path), entry.reason] for entry in listing.refused]
         content = json.dumps({"files": entries, "refused": refused}, separators=(",", ":")).encode()
         digest = hashlib.sha256(content).hexdigest()
         if digest == self._listing_digest:

@@ -50,15 +50,6 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
-    """A presence that ended: between `last_present_at` and `absent_at`."""
-
-    key: str
-    last_present_at: Instant
-    absent_at: Instant
-
-
-@dataclass(frozen=True, slots=True)
 class VolumeId:
     """Proof that a mounted tree is still the volume we think it is."""
 
