@@ -28,6 +28,11 @@ test: $(STAMP) ## all tests that need no virtual machine
 	@scripts/parts --quiet
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
 
+soak: $(STAMP) ## the roaming tests at their full length (hours); prints its seed, `SEED=… make soak` repeats it
+	@scripts/parts --quiet
+	@seed=$${SEED:-$$RANDOM}; echo "soak: SEED=$$seed"; SCALE=soak SEED=$$seed $(PY) -m pytest -n $(WORKERS) --dist worksteal -q \
+	  -m soak --timeout 43200 $(PYTEST_ARGS) || { echo "soak: failed with SEED=$$seed"; exit 1; }
+
 check: $(STAMP) ## format, lint, types, import contracts: everything CI asks before the tests
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
@@ -47,4 +52,4 @@ lock: $(STAMP) ## compile the hashed requirements anew (needs the network)
 clean: ## remove everything that setup made
 	@rm -rf $(VENV) .parts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup parts demo demo-once test check format lock clean
+.PHONY: help setup parts demo demo-once test soak check format lock clean
