@@ -218,11 +218,14 @@ class Bays:
     ) -> None:
         known = continued.session if continued else session_id
         session = CameraSession(self._bench, presence, known or uuid4(), continued, absence)
-        thread = threading.Thread(target=self._serve, args=(session,), name=f"bay {presence.bay}", daemon=True)
         self._left_behind.pop(presence.bay, None)
         with self._lock:
-            self._live[presence.key] = _Live(session, thread, presence.seen_at)
-        thread.start()
+            self._live[presence.key] = live = _Live(session, self._thread_of(session), presence.seen_at)
+        live.thread.start()
+
+    def _thread_of(self, session: CameraSession) -> threading.Thread:
+        bay = session.presence.bay
+        return threading.Thread(target=self._serve, args=(session,), name=f"bay {bay}", daemon=True)
 
     def _serve(self, session: CameraSession) -> None:
         try:

@@ -70,6 +70,7 @@ class CameraSession:
         )
         self._bench = bench
         self._card = OpenCard(bench, presence)
+        self._is_open = False
         self._profile: Profile | None = None
         self._left = threading.Event()
         self._nudge = threading.Event()
@@ -102,27 +103,43 @@ class CameraSession:
         """Serve this card until it leaves. Errors of this card are recorded, shown and tried again."""
         try:
             while not self._left.is_set():
-                try:
-                    listing = self.begin()
-                    while not self._left.is_set():
-                        self.round(listing)
-                        self._wait()
-                        if not self._left.is_set():
-                            listing = self._card.list()
-                except (CardGone, IllegalMove) as error:
-                    self._pause_after(error, record=False)
-                except (CardError, SpoolBroken) as error:
-                    self._pause_after(error, record=True)
-                except LedgerBroken:
-                    raise
-                except Exception as error:  # noqa: BLE001 - this bay is tried again, never given up
-                    self._log.exception("session_failed")
-                    self._pause_after(DockError(repr(error), code="session_failed"), record=True)
-                finally:
-                    self._card.close()
+                pause_s = self.turn()
+                if pause_s is None:
+                    self._wait()
+                else:
+                    self._left.wait(pause_s)
         finally:
+            self._close()
             self.board.doing = ""
             self.board.view = BayView(occupied=True)  # nobody looks at this card any more
+
+    def turn(self) -> float | None:
+        """Open the card unless it is open, and do one round with it. After a trouble it is closed: the seconds until
+        the next attempt. None: until something changes.
+
+        Raises:
+            LedgerBroken: without its memory nothing may be promised.
+        """
+        try:
+            listing = self._card.list() if self._is_open else self.begin()
+            self._is_open = True
+            self.round(listing)
+            return None
+        except LedgerBroken:
+            raise
+        except (CardGone, IllegalMove) as error:
+            trouble: DockError = error
+        except (CardError, SpoolBroken) as error:
+            trouble = error
+        except Exception as error:  # noqa: BLE001 - this bay is tried again, never given up
+            self._log.exception("session_failed")
+            trouble = DockError(repr(error), code="session_failed")
+        self._close()
+        return self._pause_after(trouble, record=not isinstance(trouble, CardGone | IllegalMove))
+
+    def _close(self) -> None:
+        self._is_open = False
+        self._card.close()
 
     def begin(self) -> Listing:
         """Open the card, record its dock unless that is done, and list it: everything but the first round."""
@@ -304,9 +321,10 @@ class CameraSession:
         self._nudge.wait(pause)
         self._nudge.clear()
 
-    def _pause_after(self, error: DockError, *, record: bool) -> None:
+    def _pause_after(self, error: DockError, *, record: bool) -> float:
+        """Show and record this trouble; seconds until the next attempt."""
         if self._left.is_set():
-            return
+            return 0.0
         self._failures += 1
         self.board.note = str(error)
         self._log.warning(error.code, error=str(error), attempt=self._failures)
@@ -327,4 +345,4 @@ class CameraSession:
                     session=self.session if self.docked else None,
                 )
             )
-        self._left.wait(self._bench.settings.retry_bay.total_seconds() if record else 1.0)
+        return self._bench.settings.retry_bay.total_seconds() if record else 1.0
