@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidSignature
@@ -39,80 +38,57 @@ from agent.ports import (
 )
 from protocol.chain import GENESIS, event_hash
 from protocol.messages import ReceiptContent, encode
-
-
-@dataclass(slots=True)
-class Faults:
-    """What goes wrong now. Assign; `False`, `0` and `None` are a healthy central."""
-
-    away: bool = False
-    """No answer at all."""
-    retry_after_s: float | None = None
-    """503 with this wait."""
-    refuses_credential: bool = False
-    lies_about_offset: bool = False
-    """Acknowledges more than it was sent. The adapter notices and believes nothing."""
-    locked: bool = False
-    """423: an earlier connection still holds the upload."""
-    damages_chunks: int = 0
-    """So many chunks arrive damaged (460)."""
-    largest_chunk: int | None = None
-    """413 beyond."""
-    loses_answers: int = 0
-    """So many appends are stored, and their answers lost."""
-    cuts_after: int | None = None
-    """The connection breaks after so many bytes of a chunk; what arrived is stored."""
-    hashes_for: int = 0
-    """So many verify calls are answered with "still hashing"."""
-    corrupts: bool = False
-    """Stores other bytes than were sent."""
-    forges: bool = False
-    """Signs with a key that nobody pinned."""
-
-
-@dataclass(slots=True)
-class Upload:
-    intent: UploadIntent
-    url: str
-    content: bytearray = field(default_factory=bytearray)
-
-
-@dataclass(slots=True)
-class _Ledger:
-    events: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
-    """By number: hash and body."""
-
-    def contiguous(self) -> int:
-        number = 0
-        while number + 1 in self.events:
-            number += 1
-        return number
+from simulator.central_store import CentralStore, Faults, HeldLedger, Upload
 
 
 class MemoryCentral:
-    """The ports `FootageStore`, `Central` and `ReceiptKeys`, for one station."""
+    """The ports `FootageStore`, `Central` and `ReceiptKeys`: the door of one central for one station."""
 
-    def __init__(self, clock: Clock, station: str = "east-1") -> None:
+    def __init__(self, clock: Clock, station: str = "east-1", store: CentralStore | None = None) -> None:
+        """`store`: the central whose door for one station this is; a new one when it is not given."""
         self.station = station
+        self.store = store or CentralStore()
         self.faults = Faults()
-        self.store_epoch = 1
-        """Raise it to play a restore from a backup."""
-        self.holds: set[UUID] = set()
-        self.roster_bytes = b'{"protocol":1,"policy_revision":"1","generated_at":"2026-11-22T00:00:00Z","shifts":[]}'
-        self.uploads: dict[str, Upload] = {}
-        """Living ones, by URL."""
-        self.objects: dict[str, bytearray] = {}
-        """By SHA-256. Change one to let it rot."""
-        self.stored: dict[UUID, str] = {}
-        """Which object an asset is."""
         self.heartbeats: list[bytes] = []
         self.forks: list[tuple[UUID, int]] = []
         self._clock = clock
-        self._known: dict[UUID, UploadIntent] = {}
-        self._refused: dict[UUID, Mismatch] = {}
-        self._ledgers: dict[UUID, _Ledger] = {}
-        self._key = Ed25519PrivateKey.generate()
-        self.key_id = "key-1"
+
+    @property
+    def store_epoch(self) -> int:
+        return self.store.epoch
+
+    @store_epoch.setter
+    def store_epoch(self, epoch: int) -> None:
+        """Raise it to play a restore from a backup."""
+        self.store.epoch = epoch
+
+    @property
+    def holds(self) -> set[UUID]:
+        return self.store.held.holds
+
+    @property
+    def uploads(self) -> dict[str, Upload]:
+        return self.store.held.uploads
+
+    @property
+    def objects(self) -> dict[str, bytearray]:
+        return self.store.held.objects
+
+    @property
+    def stored(self) -> dict[UUID, str]:
+        return self.store.held.stored
+
+    @property
+    def roster_bytes(self) -> bytes:
+        return self.store.held.roster
+
+    @roster_bytes.setter
+    def roster_bytes(self, content: bytes) -> None:
+        self.store.held.roster = content
+
+    @property
+    def key_id(self) -> str:
+        return self.store.key_id
 
     # --- FootageStore -----------------------------------------------------------------------------------
 
@@ -122,7 +98,7 @@ class MemoryCentral:
         if upload is None:
             upload = Upload(intent, f"memory:upload/{uuid4()}")
             self.uploads[upload.url] = upload
-            self._known[intent.asset_id] = intent
+            self.store.held.known[intent.asset_id] = self.station, intent
             self._receive(upload, first)
         elif upload.intent.size != intent.size:
             raise Refused("This asset is being uploaded with another length.", code="length_conflict")
@@ -145,11 +121,11 @@ class MemoryCentral:
         if self.faults.cuts_after is not None:
             cut, self.faults.cuts_after = self.faults.cuts_after, None
             self._receive(upload, body[:cut])
-            raise RetryLater("The connection broke.")
+            raise RetryLater("The connection broke.", code="connection_lost")
         self._receive(upload, body)
         if self.faults.loses_answers:
             self.faults.loses_answers -= 1
-            raise RetryLater("The answer was lost.")
+            raise RetryLater("The answer was lost.", code="connection_lost")
         if self.faults.lies_about_offset:
             raise ProtocolViolation(f"{url} acknowledged more than it was sent.")
         return self._state(upload)
@@ -180,14 +156,14 @@ class MemoryCentral:
         return self.uploads[url]
 
     def _state(self, upload: Upload) -> UploadState:
-        offset = len(upload.content)
+        offset = upload.intent.size if self.faults.claims_all else len(upload.content)
         return UploadState(upload.url, offset, complete=offset == upload.intent.size)
 
     # --- verify and receipt -----------------------------------------------------------------------------
 
     def verify(self, asset_id: UUID, sha256: str, size: int) -> VerifyAnswer:
         self._answers()
-        if asset_id not in self._known:
+        if asset_id not in self.store.held.known:
             return UnknownAsset()
         if self.faults.hashes_for:
             self.faults.hashes_for -= 1
@@ -195,7 +171,7 @@ class MemoryCentral:
         upload = next((one for one in self.uploads.values() if one.intent.asset_id == asset_id), None)
         stored = self.stored.get(asset_id)
         if upload is None:
-            return self._refused.get(asset_id) or self._no_bytes()
+            return self.store.held.refused.get(asset_id) or self._no_bytes()
         if len(upload.content) < upload.intent.size:
             raise Refused(f"The upload ends at byte {len(upload.content)}.", code="upload_incomplete")
         content = self.objects.get(stored, bytearray()) if stored else upload.content
@@ -216,7 +192,7 @@ class MemoryCentral:
         stored = self.stored.pop(upload.intent.asset_id, None)
         if stored is not None:
             self.objects.pop(stored, None)
-        self._refused[upload.intent.asset_id] = mismatch
+        self.store.held.refused[upload.intent.asset_id] = mismatch
         return mismatch
 
     def _keep(self, asset_id: UUID, sha256: str, content: bytearray) -> None:
@@ -227,48 +203,53 @@ class MemoryCentral:
         self.stored[asset_id] = sha256
 
     def _receipt(self, asset_id: UUID, sha256: str, size: int) -> SignedStatement:
-        content = encode(
-            ReceiptContent(
-                asset_id=asset_id,
-                station=self.station,
-                sha256=sha256,
-                size=size,
-                stored_at=self._clock.now().wall,
-                store_epoch=self.store_epoch,
-                hold=asset_id in self.holds,
-                receipt_id=uuid4(),
-                key_id=self.key_id,
-            )
+        if self.faults.replays and self.store.signed:
+            return self.store.signed[0][1]
+        stated = ReceiptContent(
+            asset_id=asset_id,
+            station=self.station,
+            sha256=sha256,
+            size=size,
+            stored_at=self._clock.now().wall,
+            store_epoch=self.store_epoch,
+            hold=asset_id in self.holds,
+            receipt_id=uuid4(),
+            key_id=self.key_id,
         )
-        key = Ed25519PrivateKey.generate() if self.faults.forges else self._key
-        return SignedStatement(content, key.sign(content), self.key_id)
+        content = encode(stated)
+        if self.faults.forges:
+            return SignedStatement(content, Ed25519PrivateKey.generate().sign(content), self.key_id)
+        statement = SignedStatement(content, self.store.key.sign(content), self.key_id)
+        self.store.signed.append((stated, statement))
+        return statement
 
     def is_signed(self, statement: SignedStatement) -> bool:
         if statement.key_id != self.key_id:
             return False
         try:
-            self._key.public_key().verify(statement.signature, statement.content)
+            self.store.key.public_key().verify(statement.signature, statement.content)
         except InvalidSignature:
             return False
         return True
 
     def public_key(self) -> bytes:
         """The 32 bytes that a station pins."""
-        return self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return self.store.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
     # --- every other call -------------------------------------------------------------------------------
 
     def lookup(self, claims: Sequence[tuple[str, bytes, str, int]]) -> list[UUID | None]:
         self._answers()
-        known = {
-            (self._known[asset_id].camera, self._known[asset_id].path, sha256, self._known[asset_id].size): asset_id
-            for asset_id, sha256 in self.stored.items()
-        }
+        known: dict[tuple[str, bytes, str, int], UUID] = {}
+        for asset_id, sha256 in self.stored.items():
+            station, intent = self.store.held.known[asset_id]
+            if station == self.station:
+                known[(intent.camera, intent.path, sha256, intent.size)] = asset_id
         return [known.get(claim) for claim in claims]
 
     def post_events(self, events: Sequence[StoredEvent], ledger_uuid: UUID) -> int:
         self._answers()
-        ledger = self._ledgers.setdefault(ledger_uuid, _Ledger())
+        ledger = self.store.held.ledgers.setdefault(ledger_uuid, HeldLedger(self.station))
         for event in events:
             digest = event_hash(ledger_uuid, event.number, event.previous_hash, event.body)
             before = ledger.events.get(event.number - 1, (GENESIS if event.number == 1 else None, b""))[0]
@@ -276,20 +257,20 @@ class MemoryCentral:
             if there != digest or (before is not None and before != event.previous_hash):
                 self.forks.append((ledger_uuid, event.number))
                 raise Refused(f"Another event stands at number {event.number}.", code="fork")
-            ledger.events[event.number] = (digest, event.body)
-        return ledger.contiguous()
+            ledger.add(event.number, digest, event.body)
+        return ledger.contiguous
 
     def ledger_heads(self) -> list[tuple[UUID, int, str]]:
         self._answers()
-        heads = []
-        for uuid, ledger in self._ledgers.items():
-            number = ledger.contiguous()
-            heads.append((uuid, number, (ledger.events[number][0] if number else GENESIS).hex()))
-        return heads
+        return [
+            (uuid, ledger.contiguous, (ledger.events[ledger.contiguous][0] if ledger.contiguous else GENESIS).hex())
+            for uuid, ledger in self.store.held.ledgers.items()
+            if ledger.station == self.station
+        ]
 
     def event_bodies(self, ledger_uuid: UUID) -> list[bytes]:
         """What central holds of one ledger, in order."""
-        return [body for _, (_, body) in sorted(self._ledgers[ledger_uuid].events.items())]
+        return [body for _, (_, body) in sorted(self.store.held.ledgers[ledger_uuid].events.items())]
 
     def standing(self) -> int:
         self._answers()
@@ -309,9 +290,9 @@ class MemoryCentral:
 
     def _answers(self) -> None:
         if self.faults.away:
-            raise RetryLater("Central cannot be reached.")
+            raise RetryLater("Central cannot be reached.", code="unreachable")
         if self.faults.retry_after_s is not None:
-            raise RetryLater("Central is busy (503).", retry_after_s=self.faults.retry_after_s)
+            raise RetryLater("Central is busy (503).", code="central_busy", retry_after_s=self.faults.retry_after_s)
         if self.faults.refuses_credential:
             raise AuthRefused("Central does not accept our credential.")
 

@@ -65,6 +65,11 @@ class SimulatedClock:
         with self._changed:
             self._due.append((self._monotonic_ns + round(seconds * 1e9), action))
 
+    def forget_measured(self) -> None:
+        """Another process asks for the time now: it has not yet heard of central's."""
+        with self._changed:
+            self._offset_ms = self._uncertainty_ms = None
+
     def set_wall(self, wall: datetime) -> None:
         """The wall clock is set; monotonic time does not notice."""
         with self._changed:

@@ -62,7 +62,7 @@ class ScriptedSource:
             seen_at=now,
             # Before the start nothing was watched; then a live source knows the very instant.
             absent_until=now if watched and self._last_truth else self._last_truth,
-            directory=f"/memory/{camera}",
+            directory=f"/memory/{bay}",
             settle_s=0.0,
             facts={"source": "folder", "bay": bay, "folder_name": camera} | facts,
         )
@@ -74,6 +74,20 @@ class ScriptedSource:
         """Idempotent."""
         self._plugged.pop(presence.key, None)
         self._hint()
+
+    def reopen(self) -> None:
+        """The agent starts again: what is plugged in stays, seen for the first time now. Another boot, another key."""
+        now = self._clock.now()
+        self._last_truth, self._gap, self.is_watching = None, False, True
+        self._events.clear()
+        there = list(self._plugged.values())
+        self._plugged.clear()
+        for presence in there:
+            name = presence.key.partition("@")[0]
+            same_boot = presence.seen_at.boot_id == now.boot_id
+            self._plugs += not same_boot
+            key = presence.key if same_boot else f"{name}@{now.boot_id}-{self._plugs}"
+            self._plugged[key] = replace(presence, key=key, seen_at=now, absent_until=None)
 
     def replug(self, presence: Presence) -> Presence:
         """Out and in again, quicker than anybody looks."""

@@ -106,7 +106,7 @@ def test_a_receipt_of_an_epoch_not_yet_heard_of_waits_for_the_next_heartbeat(
 def test_signed_nonsense_is_refused(station: Station, central: MemoryCentral) -> None:
     asset_id = uploaded(station, central)
     content = json.dumps({"asset_id": str(asset_id)}).encode()
-    signed = SignedStatement(content, central._key.sign(content), central.key_id)
+    signed = SignedStatement(content, central.store.key.sign(content), central.key_id)
     central.verify = lambda *_: signed  # type: ignore[method-assign]
     assert verify(station, central, asset_id) is VerifyEnd.RECEIPT_REFUSED
 
