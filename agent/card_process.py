@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from types import TracebackType
 from uuid import UUID
@@ -37,6 +37,8 @@ TICK_S = 0.1
 """At most one progress frame in this many seconds."""
 SPOOL_PATIENCE_S = 600.0
 """How long the spool's disk may take for one call before the bay counts as stalled."""
+PATIENT_TICK_S = 1.0
+"""How often a waiting spool is told of: well within the time after which a card counts as stalled."""
 OPEN_FILES = 128
 NOT_WRITABLE = EraseOutcome(EraseVerdict.NOT_WRITABLE, "The card was mounted read-only, or is not clean.")
 _PR_SET_PDEATHSIG = 1
@@ -64,61 +66,68 @@ class Wire:
             self.send(f.Ticked(done))
 
 
-class PatientSpool:
-    """The spool, ticking while its disk works: a slow fsync is the station's trouble and never a stalled card."""
+class Patience:
+    """Ticks from a second thread while the spool's disk works: a slow fsync is the station's trouble and never a
+    stalled card. One thread for all of a card's files."""
 
-    def __init__(self, spool: SpoolFolder, wire: Wire) -> None:
-        self._spool = spool
+    def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        self._until: float | None = None
+        self._thread = threading.Thread(target=self._work, name="patience", daemon=True)
+
+    def __enter__(self) -> None:
+        self._until = time.monotonic() + SPOOL_PATIENCE_S
+        if self._thread.ident is None:
+            self._thread.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._until = None
+
+    def _work(self) -> None:
+        while True:
+            time.sleep(PATIENT_TICK_S)
+            until = self._until
+            if until is not None and time.monotonic() < until:
+                self._wire.tick()
+
+
+class PatientSpool:
+    """The spool, ticking while its disk works."""
+
+    def __init__(self, spool: SpoolFolder, patience: Patience) -> None:
+        self._spool = spool
+        self._patience = patience
 
     def begin(self, asset_id: UUID, size: int) -> SpoolCopy:
-        with ticking(self._wire):
-            return PatientCopy(self._spool.begin(asset_id, size), self._wire)
+        with self._patience:
+            return PatientCopy(self._spool.begin(asset_id, size), self._patience)
 
 
 class PatientCopy:
     """A copy whose commit ticks."""
 
-    def __init__(self, copy: SpooledCopy, wire: Wire) -> None:
+    def __init__(self, copy: SpooledCopy, patience: Patience) -> None:
         self._copy = copy
-        self._wire = wire
+        self._patience = patience
         self.write = copy.write
         self.abandon = copy.abandon
 
     def commit(self, sidecar: bytes, expected_size: int) -> None:
-        with ticking(self._wire):
+        with self._patience:
             self._copy.commit(sidecar, expected_size)
 
     def commit_as(self, asset_id: UUID, sidecar: bytes, expected_size: int) -> None:
-        with ticking(self._wire):
+        with self._patience:
             self._copy.commit_as(asset_id, sidecar, expected_size)
-
-
-@contextmanager
-def ticking(wire: Wire) -> Iterator[None]:
-    """Ticks from a second thread, for at most SPOOL_PATIENCE_S."""
-    over = threading.Event()
-
-    def work() -> None:
-        patience = int(SPOOL_PATIENCE_S)
-        while patience and not over.wait(1.0):
-            patience -= 1
-            wire.tick()
-
-    thread = threading.Thread(target=work, name="ticking", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 class CardDesk:
     """Takes one request after the other to the card of the latest `open`."""
 
     def __init__(self, spool: SpoolFolder, wire: Wire) -> None:
-        self._spool = spool
+        self._spool = PatientSpool(spool, Patience(wire))
         self._wire = wire
         self._mounted: MountedCard | None = None
 
@@ -150,9 +159,8 @@ class CardDesk:
             case f.ListAsked():
                 return f.Listed(card.list())
             case f.StageAsked(order, now, boottime_ns):
-                spool = PatientSpool(self._spool, self._wire)
                 clock = station_time(now, boottime_ns)
-                return f.Staged(copy_file(card, spool, order, tick, volume=volume, now=clock))
+                return f.Staged(copy_file(card, self._spool, order, tick, volume=volume, now=clock))
             case f.DigestAsked(file):
                 return f.Staged(digest_file(card, file, tick, volume=volume))
             case f.SmallAsked(path, limit):

@@ -31,7 +31,7 @@ from agent.pipeline.stage_card import CardStaging
 from agent.pipeline.take_stock import Stock
 from agent.rules import changes as c
 from agent.rules.bay_words import BayView
-from agent.rules.footage import DockSession, Listing, Presence, State
+from agent.rules.footage import CardFile, DockSession, Listing, Presence, State
 from agent.rules.identity import told_apart
 from agent.rules.profiles import Profile
 from agent.rules.stock import Seen, is_durable_as, seen
@@ -270,6 +270,15 @@ class CameraSession:
         due = sorted(staging.due(stock), key=lambda file: seen(file) in self._last)
         self.board.files_total = len(stock.listed)
         self.board.bytes_total = sum(file.size for file in stock.listed.values())
+        try:
+            self._stage_each(due, staging, stock)
+        finally:
+            staging.flush()  # what was copied is recorded, also when the card goes in the middle
+        self._reading = None
+        self.board.doing = ""
+        self.board.file = ""
+
+    def _stage_each(self, due: list[CardFile], staging: CardStaging, stock: Stock) -> None:
         for file in due:
             if self._left.is_set():
                 return
@@ -283,10 +292,7 @@ class CameraSession:
             except SpoolFull as error:
                 self.board.note = f"spool full: {error}"
                 self._log.warning("spool_full", file=self.board.file)
-                break
-        self._reading = None
-        self.board.doing = ""
-        self.board.file = ""
+                return
 
     def _mark_drained(self, stock: Stock) -> None:
         if not stock.is_durable():

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from agent.errors import CardGone, SpoolBroken, SpoolFull
 from agent.pipeline.bench import Bench, Board
+from agent.pipeline.grouped_records import SMALL, Ended, GroupedRecords
 from agent.pipeline.open_card import OpenCard
 from agent.pipeline.take_stock import Stock
 from agent.ports import StageOrder
@@ -30,6 +31,8 @@ class CardStaging:
         self._profile = profile
         self._settle = settle
         self._board = board
+        self._stock: Stock | None = None
+        self._records = GroupedRecords(bench, self._recorded)
 
     def found(self, stock: Stock) -> None:
         """Give every file that resembles nothing we know its asset: from now on it is missed when it vanishes."""
@@ -37,7 +40,7 @@ class CardStaging:
             return  # each file is read first: central may know it under an id of the lost ledger
         fresh: list[c.Change] = []
         for file in stock.unhandled():
-            known = recognise(file, self._bench.ledger.assets_at(self._docked.camera, file.path))
+            known = recognise(file, self._past(file))
             if known.continues is None and not known.resembles and known.set_aside is None:
                 fresh.append(self._found(file, uuid4()))
         for start in range(0, len(fresh), AT_ONCE):
@@ -53,19 +56,26 @@ class CardStaging:
         )
 
     def stage(self, file: CardFile, card: OpenCard, stock: Stock) -> None:
-        """Bring one file into custody.
+        """Bring one file into custody. What became of a small file may be recorded together with the next ones:
+        call `flush` after the last.
 
         Raises:
             SpoolFull: it waits on the card.
             SpoolBroken, CardGone, CardStalled: nothing was recorded for it.
         """
-        known = recognise(file, self._bench.ledger.assets_at(self._docked.camera, file.path))
+        self._stock = stock
+        if file.size > SMALL:
+            self.flush()  # nobody waits for minutes to be called staged
+        past = self._past(file)
+        known = recognise(file, past)
         if known.set_aside is not None:
             stock.handled[seen(file)] = known.set_aside.asset_id
             return
-        if known.resembles and self._is_one_of(known.resembles, file, card, stock):
-            return
-        self._leave_behind(file, known.continues)
+        if known.resembles:
+            if self._is_one_of(known.resembles, file, card, stock):
+                return
+            past = self._past(file)  # reading it took a while
+        self._leave_behind(past, known.continues)
         asset = self._enter(file, known.continues, card)
         salvage_id = uuid4()
         order = StageOrder(
@@ -78,6 +88,17 @@ class CardStaging:
             salvage_id=salvage_id,
         )
         self._record(order, card.work.stage(order, self._progress), stock)
+
+    def flush(self) -> None:
+        """Record what became of the files that were staged so far. Raises IllegalMove: one of them was overtaken."""
+        self._records.flush()
+
+    def _recorded(self, ended: Ended) -> None:
+        if self._stock is not None:
+            self._stock.handled[seen(ended.file)] = ended.asset_id
+        self._board.bytes_copied += ended.file.size
+        if isinstance(ended.change, c.AssetStaged):
+            self._bench.staged()
 
     def _enter(self, file: CardFile, continues: Asset | None, card: OpenCard) -> Asset:
         """The FOUND asset of this file as it is now."""
@@ -118,23 +139,23 @@ class CardStaging:
         same = next((asset for asset in resembles if asset.sha256 == outcome.sha256), None)
         if same is None:
             return False
-        self._leave_behind(file, same)
-        if not (same.on_card and same.session == self._docked.session and same.mtime_ns == file.mtime_ns):
-            self._bench.ledger.commit(
-                c.AssetSeenAgain(
-                    at=self._bench.clock.now(),
-                    asset_id=same.asset_id,
-                    session=self._docked.session,
-                    sha256=same.sha256 or "",
-                    size=file.size,
-                    mtime_ns=file.mtime_ns,
-                    docked_at=self._docked.seen_at,
-                    bay=self._docked.bay,
-                )
-            )
-        stock.handled[seen(file)] = same.asset_id
-        self._board.bytes_copied += file.size
+        self._leave_behind(self._past(file), same)
+        self._records.enter(Ended(file, same.asset_id, self._seen_again(same, file)))
         return True
+
+    def _seen_again(self, same: Asset, file: CardFile) -> c.AssetSeenAgain | None:
+        if same.on_card and same.session == self._docked.session and same.mtime_ns == file.mtime_ns:
+            return None
+        return c.AssetSeenAgain(
+            at=self._bench.clock.now(),
+            asset_id=same.asset_id,
+            session=self._docked.session,
+            sha256=same.sha256 or "",
+            size=file.size,
+            mtime_ns=file.mtime_ns,
+            docked_at=self._docked.seen_at,
+            bay=self._docked.bay,
+        )
 
     def _unread(self, file: CardFile, outcome: StageOutcome, stock: Stock) -> None:
         match outcome.verdict:
@@ -147,12 +168,16 @@ class CardStaging:
                 # Changed or vanished: the next listing tells.
                 stock.first_seen[seen(file)] = self._bench.clock.now().monotonic_ns
 
-    def _leave_behind(self, file: CardFile, stands: Asset | None) -> None:
+    def _past(self, file: CardFile) -> tuple[Asset, ...]:
+        """Everything this camera ever had under this name."""
+        return self._bench.ledger.assets_at(self._docked.camera, file.path)
+
+    def _leave_behind(self, past: tuple[Asset, ...], stands: Asset | None) -> None:
         """Only `stands`, or what is new, is under this name now: whatever else was there has left the card."""
         at = self._bench.clock.now()
         gone = [
             c.AssetGone(at=at, asset_id=asset.asset_id, session=self._docked.session)
-            for asset in self._bench.ledger.assets_at(self._docked.camera, file.path)
+            for asset in past
             if asset.on_card and (stands is None or asset.asset_id != stands.asset_id)
         ]
         if gone:
@@ -162,10 +187,7 @@ class CardStaging:
         at = self._bench.clock.now()
         match outcome.verdict:
             case StageVerdict.STAGED:
-                self._bench.ledger.commit(self._staged(order, outcome))
-                stock.handled[seen(order.file)] = order.asset_id
-                self._board.bytes_copied += order.file.size
-                self._bench.staged()
+                self._records.enter(Ended(order.file, order.asset_id, self._staged(order, outcome)))
             case StageVerdict.SALVAGED:
                 self._salvaged(order, outcome)
                 stock.trouble("card_unreadable", outcome.detail)
