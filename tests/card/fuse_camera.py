@@ -1,7 +1,8 @@
 """A camera's file system with faults, as a FUSE mount over an ordinary folder: a program of its own, and its handle.
 
 The faults are read from a JSON file before every call: {"mode": "eio", "match": "/DCIM/*", "after": 65536}.
-Modes: ok · eio (reads beyond `after`) · eio_list (of folders) · eio_sync · gone (ENODEV everywhere) · hang (reads).
+Modes: ok · eio (reads beyond `after`) · eio_list (of folders) · eio_sync · gone (ENODEV everywhere) · hang (reads) ·
+crawl (reads, together at `rate` bytes/s) · gone_at (ENODEV everywhere from the first read beyond `after` on).
 """
 
 from __future__ import annotations
@@ -12,9 +13,14 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
+
+from tests import leaving_nothing
+
+ROOT = Path(__file__).resolve().parents[2]
 
 TIMES = ("st_mtime", "st_atime", "st_ctime")
 FACTS = ("st_mode", "st_nlink", "st_size", "st_uid", "st_gid")
@@ -28,8 +34,9 @@ class FuseCamera:
         self._faults = mount.with_suffix(".faults")
         self.fault(mode="ok")
         mount.mkdir()
-        command = [sys.executable, str(Path(__file__)), str(folder), str(mount), str(self._faults)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = [sys.executable, "-m", "tests.card.fuse_camera", str(folder), str(mount), str(self._faults)]
+        quiet = subprocess.DEVNULL
+        self._process = leaving_nothing.start(command, cwd=ROOT, stdout=quiet, stderr=quiet)
         deadline = time.monotonic() + 10
         while not os.path.ismount(mount):
             assert self._process.poll() is None, "the FUSE camera ended while it was mounted"
@@ -47,16 +54,24 @@ class FuseCamera:
         self._process.wait(10)
         subprocess.run(["fusermount3", "-u", "-z", str(self.mount)], check=False, stderr=subprocess.DEVNULL)
 
+    def pull(self) -> None:
+        """As a person does it: the camera's folder is no longer there."""
+        self.close()
+        self.mount.rmdir()
+
 
 def serve(folder: str, mount: str, faults: str) -> None:
     import mfusepy
 
     class Camera(mfusepy.Operations):  # type: ignore[misc]
         use_ns = True
+        reading = threading.Lock()
+        is_gone = False
 
         def fault(self, path: str) -> dict[str, Any]:
             fault: dict[str, Any] = json.loads(Path(faults).read_text())
-            if fault["mode"] == "gone":
+            self.is_gone = self.is_gone and fault["mode"] == "gone_at"
+            if fault["mode"] == "gone" or self.is_gone:
                 raise mfusepy.FuseOSError(errno.ENODEV)
             return fault if fnmatch.fnmatch(path, fault.get("match", "*")) else {"mode": "ok"}
 
@@ -85,8 +100,14 @@ def serve(folder: str, mount: str, faults: str) -> None:
             fault = self.fault(path)
             if fault["mode"] == "eio" and offset + size > fault["after"]:
                 raise mfusepy.FuseOSError(errno.EIO)
+            if fault["mode"] == "gone_at" and offset + size > fault["after"]:
+                self.is_gone = True
+                raise mfusepy.FuseOSError(errno.ENODEV)
             while self.fault(path)["mode"] == "hang":
                 time.sleep(0.02)
+            if fault["mode"] == "crawl":
+                with self.reading:
+                    time.sleep(size / fault["rate"])
             return os.pread(fh, size, offset)
 
         def write(self, path: str, data: bytes, offset: int, fh: int) -> int:
