@@ -28,6 +28,8 @@ class Central(Struct, frozen=True):
     """PEM file of the site's own CA; None: the system's."""
     credential_file: Text | None = None
     """Where enrolment keeps the credential; None: in the state folder."""
+    stall: Seconds = Seconds(60)
+    """A request on which central moves nothing for this long is broken off and made again."""
 
 
 class Paths(Struct, frozen=True):
@@ -153,6 +155,8 @@ def _contradictions(config: Config) -> list[tuple[tuple[str | int, ...], str]]:
         paths.append(source.path or "")
     if sum(source.kind == "usb" for source in config.source) > 1:
         found.append((("source",), "there can be only one usb source"))
+    if config.central.stall < 1:
+        found.append((("central", "stall"), "must be at least 1s"))
     if config.heartbeat.interval < 1:
         found.append((("heartbeat", "interval"), "must be at least 1s"))
     for number, limit in enumerate(config.upload.limits):

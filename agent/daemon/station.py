@@ -114,6 +114,7 @@ class Station:
             verify=central.ca_file or True,
             credential=lambda: self.credential.token,
             workers=self.config.upload.workers + 6,
+            stall_s=central.stall,
         )
         self.central = CentralApi(self.http, central.url)
         keys = PinnedKeys(self.credential.receipt_keys)
