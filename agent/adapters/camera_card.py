@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 import stat
 import time
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from agent.adapters.card_errno import NOT_WRITABLE, card_error, card_errors, is_device_present
+from agent.adapters.card_errno import NOT_WRITABLE, card_errors, is_device_present
 from agent.adapters.card_folders import FolderWalk, open_folder, parts_of, refusal
+from agent.adapters.file_calls import KERNEL, FileCalls
 from agent.errors import CardGone, Refused
 from agent.rules.footage import CardFile, Listing, VolumeId
 
@@ -25,7 +24,6 @@ DROP_EVERY = 8 * 1024 * 1024
 """Source pages are given back to the kernel in pieces of this many bytes."""
 
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _nothing() -> None:
@@ -35,7 +33,10 @@ def _nothing() -> None:
 class CameraFile:
     """An open regular file on a card. A failed read does not move on: the same range can be asked again."""
 
-    def __init__(self, fd: int, path: bytes, device: int, told: Callable[[CardFile], None]) -> None:
+    def __init__(
+        self, fd: int, path: bytes, device: int, told: Callable[[CardFile], None], files: FileCalls = KERNEL
+    ) -> None:
+        self._files = files
         self._fd = fd
         self._path = path
         self._device = device
@@ -43,12 +44,12 @@ class CameraFile:
         self._offset = 0
         self._dropped = 0
         self._step = 1 << 30
-        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)  # re-read the card, not our own memory of it
-        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+        files.advise(fd, 0, 0, os.POSIX_FADV_DONTNEED)  # re-read the card, not our own memory of it
+        files.advise(fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
 
     def stat(self) -> CardFile:
         with card_errors(self._path, self._device):
-            found = os.fstat(self._fd)
+            found = self._files.fstat(self._fd)
         file = CardFile(self._path, found.st_size, found.st_mtime_ns)
         self._told(file)
         return file
@@ -56,12 +57,12 @@ class CameraFile:
     def read_into(self, buffer: memoryview) -> int:
         started = time.monotonic()
         with card_errors(self._path, self._device):
-            got = os.preadv(self._fd, [buffer[: self._step]], self._offset)
+            got = self._files.preadv(self._fd, [buffer[: self._step]], self._offset)
         slow = time.monotonic() - started > SLOW_READ_S
         self._step = max(SMALLEST_READ, got // 2) if slow else self._step * 2 if self._step < 1 << 30 else self._step
         self._offset += got
         if self._offset - self._dropped >= DROP_EVERY:
-            os.posix_fadvise(self._fd, self._dropped, self._offset - self._dropped, os.POSIX_FADV_DONTNEED)
+            self._files.advise(self._fd, self._dropped, self._offset - self._dropped, os.POSIX_FADV_DONTNEED)
             self._dropped = self._offset
         return got
 
@@ -70,24 +71,25 @@ class CameraFile:
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
             with contextlib.suppress(OSError):  # of a pulled card: what was read was judged already
-                os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-                os.close(fd)
+                self._files.advise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+                self._files.close(fd)
 
 
 class CameraCard:
     """A card whose root is `root`. Holds one handle, on the root, until `close()`: close it before unmounting."""
 
-    def __init__(self, root: str, tick: Callable[[], None] = _nothing) -> None:
+    def __init__(self, root: str, tick: Callable[[], None] = _nothing, files: FileCalls = KERNEL) -> None:
         """`tick` is called for every entry of a listing.
 
         Raises:
             CardGone: there is no such folder."""
+        self._files = files
         self._root = root
         self._tick = tick
         self._told: CardFile | None = None
         try:
-            found = Path(root).stat()
-            self._fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            found = files.stat(root)
+            self._fd = files.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise CardGone(f"The camera's folder {root} is not there ({error.strerror}).") from error
         self._volume = VolumeId(found.st_dev, found.st_ino)
@@ -104,14 +106,14 @@ class CameraCard:
     def close(self) -> None:
         """Idempotent."""
         if self._fd >= 0:
-            os.close(self._fd)
+            self._files.close(self._fd)
             self._fd = -1
 
     def prove(self, volume: VolumeId) -> None:
         """Raises CardGone unless the root, by handle and by name, still is this volume and its disk answers."""
         try:
-            held, named = os.fstat(self._fd), Path(self._root).stat()
-            os.statvfs(self._fd)
+            held, named = self._files.fstat(self._fd), self._files.stat(self._root)
+            self._files.statvfs(self._fd)
         except OSError as error:
             raise CardGone(f"The camera at {self._root} does not answer ({error.strerror}).") from error
         expected = (volume.device, volume.inode)
@@ -124,25 +126,25 @@ class CameraCard:
         """Every entry below the root. Raises CardGone when the root vanished meanwhile: FAT then lists nothing."""
         self.prove(self._volume)
         with card_errors(b".", self._device):
-            listing = FolderWalk(self._fd, self._tick).run()
+            listing = FolderWalk(self._fd, self._tick, self._files).run()
         self.prove(self._volume)
         return listing
 
     def open(self, path: bytes) -> CameraFile:
         parts = parts_of(path)
         with card_errors(path, self._device):
-            folder = open_folder(self._fd, parts[:-1])
+            folder = open_folder(self._fd, parts[:-1], self._files)
             try:
-                self._refuse_special(path, os.stat(parts[-1], dir_fd=folder, follow_symlinks=False))
-                fd = _open_quietly(parts[-1], folder)
+                self._refuse_special(path, self._stat(parts[-1], folder))
+                fd = self._open_quietly(parts[-1], folder)
             finally:
-                os.close(folder)
+                self._files.close(folder)
         try:
             with card_errors(path, self._device):
-                self._refuse_special(path, os.fstat(fd))  # it may have been swapped since it was looked at
-                return CameraFile(fd, path, self._device, self._remember)
+                self._refuse_special(path, self._files.fstat(fd))  # it may have been swapped since it was looked at
+                return CameraFile(fd, path, self._device, self._remember, self._files)
         except BaseException:
-            os.close(fd)
+            self._files.close(fd)
             raise
 
     def unlink(self, path: bytes) -> None:
@@ -153,23 +155,21 @@ class CameraCard:
             FileNotFoundError, CardUnreadable, CardGone."""
         parts = parts_of(path)
         with card_errors(path, self._device):
-            folder = open_folder(self._fd, parts[:-1])
+            folder = open_folder(self._fd, parts[:-1], self._files)
             try:
-                found = os.stat(parts[-1], dir_fd=folder, follow_symlinks=False)
+                found = self._stat(parts[-1], folder)
                 self._refuse_special(path, found)
                 self._refuse_changed(CardFile(path, found.st_size, found.st_mtime_ns))
-                _remove(path, parts[-1], folder)
-                _sync_folder(folder)
+                self._remove(path, parts[-1], folder)
+                self._sync_folder(folder)
             finally:
-                os.close(folder)
+                self._files.close(folder)
 
     def sync(self) -> None:
         """Write the whole file system's dirty pages out. Raises CardUnreadable or CardGone when that failed."""
-        if _libc.syncfs(self._fd) != 0:
-            code = ctypes.get_errno()
-            raise card_error(OSError(code, os.strerror(code)), b".", self._device)
         with card_errors(b".", self._device):
-            os.statvfs(self._fd)
+            self._files.syncfs(self._fd)
+            self._files.statvfs(self._fd)
 
     def _remember(self, file: CardFile) -> None:
         self._told = file
@@ -183,28 +183,28 @@ class CameraCard:
         if self._told is not None and self._told.path == now.path and self._told != now:
             raise Refused(f"{now.path!r} is not the file that was looked at.", code="not_as_listed")
 
+    def _stat(self, name: bytes, folder: int) -> os.stat_result:
+        return self._files.stat(name, dir_fd=folder, follow_symlinks=False)
 
-def _open_quietly(name: bytes, folder: int) -> int:
-    """Open without touching the access time where the owner allows it. O_NONBLOCK: a FIFO never makes us wait."""
-    try:
-        return os.open(name, _FILE | os.O_NOATIME, dir_fd=folder)
-    except PermissionError:
-        return os.open(name, _FILE, dir_fd=folder)
+    def _open_quietly(self, name: bytes, folder: int) -> int:
+        """Open without touching the access time where the owner allows it. O_NONBLOCK: a FIFO never makes us wait."""
+        try:
+            return self._files.open(name, _FILE | os.O_NOATIME, dir_fd=folder)
+        except PermissionError:
+            return self._files.open(name, _FILE, dir_fd=folder)
 
-
-def _remove(path: bytes, name: bytes, folder: int) -> None:
-    try:
-        os.unlink(name, dir_fd=folder)
-    except OSError as error:
-        if error.errno in NOT_WRITABLE or isinstance(error, PermissionError):
-            raise Refused(f"{path!r} may not be removed ({error.strerror}).", code="not_writable") from error
-        raise
-
-
-def _sync_folder(folder: int) -> None:
-    """Some drivers cannot sync a folder; `sync()` covers those."""
-    try:
-        os.fsync(folder)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+    def _remove(self, path: bytes, name: bytes, folder: int) -> None:
+        try:
+            self._files.unlink(name, dir_fd=folder)
+        except OSError as error:
+            if error.errno in NOT_WRITABLE or isinstance(error, PermissionError):
+                raise Refused(f"{path!r} may not be removed ({error.strerror}).", code="not_writable") from error
             raise
+
+    def _sync_folder(self, folder: int) -> None:
+        """Some drivers cannot sync a folder; `sync()` covers those."""
+        try:
+            self._files.fsync(folder)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+                raise

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agent.adapters.card_errno import GONE
+from agent.adapters.file_calls import KERNEL, FileCalls
 from agent.errors import CardGone, Refused
 from agent.rules.footage import CardFile, Listing, RefusedEntry
 
@@ -33,25 +34,25 @@ def parts_of(path: bytes) -> list[bytes]:
     return parts
 
 
-def open_folder(root_fd: int, parts: list[bytes]) -> int:
+def open_folder(root_fd: int, parts: list[bytes], files: FileCalls = KERNEL) -> int:
     """A handle on the folder, reached one name at a time from the root. The caller closes it.
 
     Raises:
         OSError: as the kernel said; ENOTDIR or ELOOP when a link or another volume stands in the way.
     """
-    device = os.fstat(root_fd).st_dev
-    fd = os.dup(root_fd)
+    device = files.fstat(root_fd).st_dev
+    fd = files.dup(root_fd)
     for part in parts:
         try:
-            below = os.open(part, _FOLDER, dir_fd=fd)
+            below = files.open(part, _FOLDER, dir_fd=fd)
         finally:
-            os.close(fd)
+            files.close(fd)
         fd = below
         try:
-            if os.fstat(fd).st_dev != device:
+            if files.fstat(fd).st_dev != device:
                 raise OSError(errno.ELOOP, "another volume is mounted here", part)
         except OSError:
-            os.close(fd)
+            files.close(fd)
             raise
     return fd
 
@@ -76,6 +77,7 @@ class FolderWalk:
 
     root_fd: int
     tick: Callable[[], None]
+    calls: FileCalls = KERNEL
     _files: list[CardFile] = field(default_factory=list)
     _refused: list[RefusedEntry] = field(default_factory=list)
     _io_errors: list[str] = field(default_factory=list)
@@ -85,7 +87,7 @@ class FolderWalk:
     def run(self) -> Listing:
         """Raises:
         CardGone: the device vanished."""
-        root = os.fstat(self.root_fd)
+        root = self.calls.fstat(self.root_fd)
         pending = [_Folder([], (root.st_ino,))]
         while pending and self._entries <= MAX_ENTRIES:
             pending.extend(self._folder(pending.pop(), root.st_dev))
@@ -98,19 +100,19 @@ class FolderWalk:
     def _folder(self, folder: _Folder, device: int) -> list[_Folder]:
         """Take in one folder; the folders below it are returned."""
         try:
-            fd = open_folder(self.root_fd, folder.parts)
+            fd = open_folder(self.root_fd, folder.parts, self.calls)
         except OSError as error:
             self._unreadable(folder.parts, error)
             return []
         try:
-            names = [os.fsencode(name) for name in os.listdir(fd)]  # noqa: PTH208 - pathlib has no handles
+            names = [os.fsencode(name) for name in self.calls.listdir(fd)]
             entries = (self._entry(fd, folder, name, device) for name in names)
             return [below for below in entries if below is not None]
         except OSError as error:
             self._unreadable(folder.parts, error)
             return []
         finally:
-            os.close(fd)
+            self.calls.close(fd)
 
     def _entry(self, fd: int, folder: _Folder, name: bytes, device: int) -> _Folder | None:
         self.tick()
@@ -118,7 +120,7 @@ class FolderWalk:
         parts = [*folder.parts, name]
         path = b"/".join(parts)
         try:
-            found = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            found = self.calls.stat(name, dir_fd=fd, follow_symlinks=False)
         except FileNotFoundError:
             return None  # deleted since the folder was read
         except OSError as error:

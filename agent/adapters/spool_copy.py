@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 from pathlib import Path
 from uuid import UUID
 
+from agent.adapters.file_calls import KERNEL, FileCalls, sync_folder
 from agent.errors import SpoolBroken, SpoolFull
 
 PARTIAL = ".part"
@@ -17,8 +17,6 @@ WRITE_BACK_EVERY = 32 * 1024 * 1024
 """Bytes after which the kernel is asked to start writing, so that the fsync at the end is short."""
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_SYNC_FILE_RANGE_WRITE = 2
-_libc = ctypes.CDLL(None)
 
 
 def spool_error(error: OSError) -> SpoolFull | SpoolBroken:
@@ -32,29 +30,21 @@ def spool_error(error: OSError) -> SpoolFull | SpoolBroken:
     )
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable. Raises OSError; never call it again for the same change."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
 class SpooledCopy:
     """A copy being written. Exactly one of `commit` and `abandon` ends it; a failed write or commit drops it."""
 
-    def __init__(self, folder: Path, asset_id: UUID, size: int) -> None:
+    def __init__(self, folder: Path, asset_id: UUID, size: int, files: FileCalls = KERNEL) -> None:
         """Takes `size` bytes of the disk at once. Raises SpoolFull, SpoolBroken; then nothing is left over."""
+        self._files = files
         self._folder = folder
         self._asset_id = asset_id
         self._written = 0
         self._pushed = 0
         self._fd = -1
         try:
-            self._fd = os.open(self._name(PARTIAL), _NEW, 0o600)
+            self._fd = files.open(self._name(PARTIAL), _NEW, 0o600)
             if size:
-                os.posix_fallocate(self._fd, 0, size)
+                files.allocate(self._fd, size)
         except OSError as error:
             self._drop()
             raise spool_error(error) from error
@@ -63,7 +53,7 @@ class SpooledCopy:
         """Raises SpoolFull, SpoolBroken."""
         try:
             while data:
-                done = os.write(self._fd, data)
+                done = self._files.write(self._fd, data)
                 self._written += done
                 data = data[done:]
         except OSError as error:
@@ -78,15 +68,15 @@ class SpooledCopy:
         try:
             self._make_durable(expected_size)
             self._write_sidecar(sidecar)
-            self._name(PARTIAL).rename(self._name(".footage"))
+            self._files.rename(self._name(PARTIAL), self._name(".footage"))
             try:
-                sync_folder(self._folder)
+                sync_folder(self._folder, self._files)
             except OSError:
                 self._unlink(".footage")
                 raise
         except OSError as error:
             self._drop()
-            if not self._name(".footage").exists():  # an earlier copy of this asset keeps a sidecar
+            if not self._is_there(".footage"):  # an earlier copy of this asset keeps a sidecar
                 self._unlink(".json")
             raise spool_error(error) from error
         except SpoolBroken:
@@ -97,10 +87,11 @@ class SpooledCopy:
         """The same under another asset's name: what was begun as a whole file turned out to be a salvage."""
         begun, self._asset_id = self._name(PARTIAL), asset_id
         try:
-            begun.rename(self._name(PARTIAL))
+            self._files.rename(begun, self._name(PARTIAL))
         except OSError as error:
             self._drop()
-            begun.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._files.unlink(begun)
             raise spool_error(error) from error
         self.commit(sidecar, expected_size)
 
@@ -113,44 +104,51 @@ class SpooledCopy:
             raise SpoolBroken(
                 f"{self._written} bytes were written where {expected_size} were read; the copy was dropped."
             )
-        os.ftruncate(self._fd, expected_size)  # a salvage is shorter than what was reserved
-        if os.fstat(self._fd).st_size != expected_size:
+        self._files.ftruncate(self._fd, expected_size)  # a salvage is shorter than what was reserved
+        if self._files.fstat(self._fd).st_size != expected_size:
             raise SpoolBroken("The copy has another length than what was written; it was dropped.")
-        os.fchmod(self._fd, 0o400)
-        os.fsync(self._fd)
+        self._files.fchmod(self._fd, 0o400)
+        self._files.fsync(self._fd)
         fd, self._fd = self._fd, -1
-        os.close(fd)
+        self._files.close(fd)
 
     def _write_sidecar(self, sidecar: bytes) -> None:
-        fd = os.open(self._name(SIDECAR_PARTIAL), _NEW, 0o600)
+        files = self._files
+        fd = files.open(self._name(SIDECAR_PARTIAL), _NEW, 0o600)
         try:
             while sidecar:
-                sidecar = sidecar[os.write(fd, sidecar) :]
-            os.fsync(fd)
+                sidecar = sidecar[files.write(fd, sidecar) :]
+            files.fsync(fd)
         finally:
-            os.close(fd)
-        self._name(SIDECAR_PARTIAL).rename(self._name(".json"))
-        sync_folder(self._folder)
+            files.close(fd)
+        files.rename(self._name(SIDECAR_PARTIAL), self._name(".json"))
+        sync_folder(self._folder, self._files)
 
     def _push(self) -> None:
         """Start writing back, without waiting and without looking at errors: those are fsync's to tell, once."""
-        count = self._written - self._pushed
-        _libc.sync_file_range(
-            self._fd, ctypes.c_int64(self._pushed), ctypes.c_int64(count), ctypes.c_uint(_SYNC_FILE_RANGE_WRITE)
-        )
+        self._files.start_writing(self._fd, self._pushed, self._written - self._pushed)
         self._pushed = self._written
 
     def _drop(self) -> None:
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
             with contextlib.suppress(OSError):
-                os.close(fd)
+                self._files.close(fd)
         self._unlink(PARTIAL)
         self._unlink(SIDECAR_PARTIAL)
 
     def _unlink(self, suffix: str) -> None:
         with contextlib.suppress(OSError):
-            self._name(suffix).unlink(missing_ok=True)
+            self._files.unlink(self._name(suffix))
+
+    def _is_there(self, suffix: str) -> bool:
+        try:
+            self._files.stat(self._name(suffix), follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # nobody can say: then nothing that may belong to it goes
+        return True
 
     def _name(self, suffix: str) -> Path:
         return self._folder / f"{self._asset_id}{suffix}"

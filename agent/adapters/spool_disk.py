@@ -12,13 +12,13 @@ a copy is what a crash leaves in between, means nothing, and is swept.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
-from agent.adapters.spool_copy import PARTIAL, SIDECAR_PARTIAL, SpooledCopy, spool_error, sync_folder
+from agent.adapters.file_calls import KERNEL, FileCalls, make_folder, sync_folder
+from agent.adapters.spool_copy import PARTIAL, SIDECAR_PARTIAL, SpooledCopy, spool_error
 from agent.errors import SpoolBroken, SpoolFull
 from agent.ports import SpoolSpace
 
@@ -31,17 +31,18 @@ SIDECAR_LIMIT = 1 << 20
 class SpooledFootage:
     """A durable copy, open for reading."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, files: FileCalls = KERNEL) -> None:
         """Raises FileNotFoundError."""
-        self._fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        self.size = os.fstat(self._fd).st_size
-        os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+        self._files = files
+        self._fd = files.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        self.size = files.fstat(self._fd).st_size
+        files.advise(self._fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Exactly `length` bytes, fewer only at the end. Raises SpoolBroken."""
         pieces: list[bytes] = []
         try:
-            while length > 0 and (piece := os.pread(self._fd, length, offset)):
+            while length > 0 and (piece := self._files.pread(self._fd, length, offset)):
                 pieces.append(piece)
                 offset, length = offset + len(piece), length - len(piece)
         except OSError as error:
@@ -51,20 +52,22 @@ class SpooledFootage:
     def close(self) -> None:
         """Idempotent."""
         if self._fd >= 0:
-            os.close(self._fd)
+            self._files.close(self._fd)
             self._fd = -1
 
 
 class SpoolFolder:
     """The spool at `path`, as the card process writes it and as the station reads it."""
 
-    def __init__(self, path: str | Path, min_free: int) -> None:
+    def __init__(self, path: str | Path, min_free: int, files: FileCalls = KERNEL) -> None:
         """`min_free`: bytes of the disk that copies never take. Raises SpoolBroken when there is no such folder."""
         self.path = Path(path).absolute()
         self.min_free = min_free
+        self._files = files
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.path.chmod(0o700)
+            # Durable in its parent: else a power cut takes the whole spool, however well its copies were synced.
+            make_folder(self.path, 0o700, files)
+            files.chmod(self.path, 0o700)
         except OSError as error:
             raise spool_error(error) from error
 
@@ -84,7 +87,7 @@ class SpoolFolder:
                     f"The spool has {free} bytes free; {size} and a reserve of {self.min_free} are needed.",
                     hint="Files wait on their cameras until copies are released.",
                 )
-            return SpooledCopy(self.path, asset_id, size)
+            return SpooledCopy(self.path, asset_id, size, self._files)
 
     def discard(self, asset_id: UUID) -> None:
         """Remove a partial copy whose writer has ended. Durable copies are not touched."""
@@ -96,7 +99,7 @@ class SpoolFolder:
     def open(self, asset_id: UUID) -> SpooledFootage:
         """Raises FileNotFoundError, SpoolBroken."""
         try:
-            return SpooledFootage(self.path / f"{asset_id}{COPY}")
+            return SpooledFootage(self.path / f"{asset_id}{COPY}", self._files)
         except FileNotFoundError:
             raise
         except OSError as error:
@@ -105,7 +108,7 @@ class SpoolFolder:
     def size(self, asset_id: UUID) -> int | None:
         """Bytes of the durable copy; None when there is none."""
         try:
-            return (self.path / f"{asset_id}{COPY}").lstat().st_size
+            return self._files.stat(self.path / f"{asset_id}{COPY}", follow_symlinks=False).st_size
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -131,7 +134,7 @@ class SpoolFolder:
         Only before card work starts: it would take a running copy's name away."""
         names = self._names()
         swept: set[UUID] = set()
-        for name in names:
+        for name in sorted(names):
             asset_id, removable = _leftover(name, names)
             if asset_id is not None and removable:
                 self._remove(name)
@@ -150,7 +153,7 @@ class SpoolFolder:
     def space(self) -> SpoolSpace:
         """Bytes of the disk under the spool. Raises SpoolBroken."""
         try:
-            disk = os.statvfs(self.path)
+            disk = self._files.statvfs(self.path)
         except OSError as error:
             raise spool_error(error) from error
         return SpoolSpace(disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize, self.min_free)
@@ -161,37 +164,38 @@ class SpoolFolder:
     def _one_at_a_time(self) -> Iterator[None]:
         """Two bays that both see room for one more copy must not both take it."""
         try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            fd = self._files.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise spool_error(error) from error
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
+            self._files.lock(fd)
             yield
         finally:
-            os.close(fd)
+            self._files.close(fd)
 
     def _names(self) -> set[str]:
         try:
-            return {entry.name for entry in self.path.iterdir()}
+            return set(self._files.listdir(self.path))
         except OSError as error:
             raise spool_error(error) from error
 
     def _remove(self, name: str) -> None:
         try:
-            (self.path / name).unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                self._files.unlink(self.path / name)
         except OSError as error:
             raise spool_error(error) from error
 
     def _sync(self) -> None:
         try:
-            sync_folder(self.path)
+            sync_folder(self.path, self._files)
         except OSError as error:
             raise SpoolBroken(f"The spool's folder could not be made durable ({error.strerror}).") from error
 
     def _read_small(self, name: str) -> bytes:
         try:
-            with (self.path / name).open("rb") as file:
-                return file.read(SIDECAR_LIMIT)
+            with contextlib.closing(SpooledFootage(self.path / name, self._files)) as file:
+                return file.read_at(0, SIDECAR_LIMIT)
         except FileNotFoundError:
             raise
         except OSError as error:
