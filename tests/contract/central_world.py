@@ -112,16 +112,16 @@ class OverTheNetwork(World):
         self.station = running.enrolled.station
 
     def away(self, is_away: bool) -> None:
-        self._running.proxy.away = is_away
+        self._running.proxy.link.away = is_away
 
     def refuse_credential(self) -> None:
         self._credential = "wrong"
 
     def cut_next_body(self, after: int) -> None:
-        self._running.proxy.cut_after = after
+        self._running.proxy.link.cut_after = after
 
     def lose_next_answer(self) -> None:
-        self._running.proxy.swallow_answer = True
+        self._running.proxy.link.swallow_answer = True
 
     def stored(self, sha256: str) -> bytes | None:
         path = self._running.server.objects().get(sha256)
@@ -139,8 +139,7 @@ class OverTheNetwork(World):
         assert done.returncode == 0, done.stderr
 
     def close(self) -> None:
-        proxy = self._running.proxy
-        proxy.away, proxy.cut_after, proxy.swallow_answer = False, None, False
+        self._running.proxy.heal()
         self._http.close()
 
 

@@ -12,14 +12,14 @@ import pytest
 from agent.adapters.central_api import enroll
 from agent.adapters.http_session import HttpSession
 from protocol.messages import EnrollAnswer
+from simulator.network.fault_proxy import FaultProxy
 from tests.central_server import CentralServer
-from tests.contract.faulty_proxy import FaultyProxy
 
 
 @dataclass(frozen=True)
 class RunningCentral:
     server: CentralServer
-    proxy: FaultyProxy
+    proxy: FaultProxy
     url: str
     """By way of the proxy."""
     enrolled: EnrollAnswer
@@ -32,8 +32,8 @@ def running_central(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
         station = f"st-{uuid.uuid4().hex[:8]}"
         code = server.add_station(station)
         where = urlsplit(server.start())
-        proxy = FaultyProxy(str(where.hostname), int(where.port or 0))
-        url = f"http://127.0.0.1:{proxy.port}"
+        proxy = FaultProxy(str(where.hostname), int(where.port or 0))
+        url = proxy.url
         http = HttpSession(url)
         try:
             yield RunningCentral(server, proxy, url, enroll(http, url, code, bytes(32)))

@@ -9,6 +9,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from simulator.network.http_messages import answer, read_head, tus
+
+__all__ = ["Liar", "Request", "answer", "tus"]
+
 
 @dataclass
 class Request:
@@ -37,19 +41,6 @@ class Request:
 
 Handler = Callable[[Request], bytes | None]
 """The raw bytes to answer with; None: close without a word."""
-
-
-def answer(status: int, body: bytes = b"", **headers: str) -> bytes:
-    """A plain answer; header names with `_` for `-`."""
-    lines = [f"HTTP/1.1 {status} Any"]
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    if "Content_Length" not in headers:
-        lines.append(f"Content-Length: {len(body)}")
-    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
-
-
-def tus(status: int, **headers: str) -> bytes:
-    return answer(status, Tus_Resumable="1.0.0", **headers)
 
 
 OPTIONS = tus(204, Tus_Version="1.0.0", Tus_Extension="creation")
@@ -119,7 +110,5 @@ def _read_head(connection: socket.socket) -> Request | None:
             return None
         got += piece
     head, _, early = bytes(got).partition(b"\r\n\r\n")
-    first, *lines = head.decode("latin-1").split("\r\n")
-    method, path, _ = first.split(" ", 2)
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return Request(method, path, headers, connection, early)
+    told = read_head(head)
+    return Request(told.method, told.path, dict(told.headers), connection, early)

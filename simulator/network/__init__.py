@@ -1,0 +1,1 @@
+"""A network that does everything a network does to an upload: see `fault_proxy.py`."""
