@@ -36,6 +36,16 @@ class _Memory:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class KeptLedger:
+    """What a power cut leaves of a ledger: all that was committed. Never changed again."""
+
+    uuid: UUID
+    rebuilt: bool
+    memory: _Memory
+    notes: dict[str, str]
+
+
 class MemoryLedger:
     """The port `Ledger`."""
 
@@ -48,6 +58,19 @@ class MemoryLedger:
         self._memory = _Memory()
         self._notes: dict[str, str] = {}
         self.commit(c.LedgerOpened(at=now, reason="rebuilt" if rebuilt else "new"))
+
+    def kept(self) -> KeptLedger:
+        """As it is now, at no cost: every commit makes a new memory instead of changing the old one."""
+        return KeptLedger(self.uuid, self.rebuilt, self._memory, self._notes)
+
+    @classmethod
+    def reopened(cls, kept: KeptLedger) -> MemoryLedger:
+        """The ledger that a start finds after a power cut."""
+        ledger = cls.__new__(cls)
+        ledger.uuid, ledger.rebuilt, ledger.broken = kept.uuid, kept.rebuilt, False
+        ledger._writing = threading.RLock()
+        ledger._memory, ledger._notes = kept.memory, kept.notes
+        return ledger
 
     def commit(self, *changes: c.Change) -> None:
         with self._writing:
