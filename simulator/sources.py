@@ -76,7 +76,7 @@ class ScriptedSource:
         self._hint()
 
     def reopen(self) -> None:
-        """The agent starts again: what is plugged in stays, seen for the first time now. Another boot, another key."""
+        """The agent starts again: what is plugged in stays, seen for the first time now. A new boot has new keys."""
         now = self._clock.now()
         self._last_truth, self._gap, self.is_watching = None, False, True
         self._events.clear()
