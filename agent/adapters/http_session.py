@@ -20,6 +20,7 @@ from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
 from agent import __version__
+from agent.adapters.system_trust import system_trust
 from agent.adapters.watched_connection import LiveConnections, Stalled, pool_classes
 from agent.errors import ProtocolViolation, RetryLater
 
@@ -101,10 +102,12 @@ class HttpSession:
         stall_s: float = 60.0,
         connect_s: float = 10.0,
     ) -> None:
-        """`server` is its base URL; `verify` a CA file or True; `credential` is asked before each request."""
+        """`server` is its base URL; `verify` a CA file, or True for the system's CAs; `credential` is asked before
+        each request."""
         self.origin = origin_of(server)
         self.stall_s = stall_s
-        self._verify = verify
+        # requests takes True for the bundle of a package, which no administrator of the site keeps.
+        self._verify = str(system_trust()) if verify is True else verify
         self._credential = credential
         self._timeout = (connect_s, stall_s)
         self._live = LiveConnections()
