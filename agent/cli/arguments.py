@@ -18,7 +18,7 @@ EXIT_REFUSED = 2
 EPILOG = """\
 exit codes:
   0  done; nothing to complain about
-  1  `verify` or `status` found something that a person should look at
+  1  `verify`, `status` or `doctor` found something that a person should look at
   2  refused: wrong arguments or configuration, not enrolled; nothing was changed
 
 files (below [paths] state, default /var/lib/dock-agent):
@@ -89,6 +89,16 @@ def parser() -> argparse.ArgumentParser:
         Lists every problem at once with file, line, key, value, reason and an example. Changes nothing.""",
     )
 
+    doctor = _command(
+        commands,
+        "doctor",
+        "look for what breaks stations: disk, clock, certificate, proxy, automounters, USB",
+        """\
+        Says what it saw, what that means and what to do. Works beside a running agent and without one. Changes
+        nothing and leaves nothing, here or at central. Exits with 1 only when there is a problem.""",
+    )
+    doctor.add_argument("--json", action="store_true", help="one JSON object, for machines")
+
     retry = _command(
         commands,
         "retry",
@@ -119,6 +129,7 @@ MODULES = {
     "status": "status",
     "verify": "verify",
     "check-config": "check_config",
+    "doctor": "doctor",
     "retry": "retry",
 }
 

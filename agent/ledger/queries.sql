@@ -164,3 +164,12 @@ SELECT state, count(*) FROM assets GROUP BY state
 -- name: queue
 -- What still waits for a receipt: files, bytes, since when.
 SELECT count(*), coalesce(sum(size), 0), min(found_at) FROM assets WHERE state IN ('FOUND', 'STAGED', 'UPLOADED')
+
+-- name: recent_cards
+-- What the last docks that brought anything brought, in bytes, newest first: how large a card is here.
+SELECT d.bay, sum(a.size) FROM dock_sessions AS d JOIN assets AS a ON a.session = d.session
+WHERE d.seq > (SELECT max(seq) FROM dock_sessions) - :docks GROUP BY d.seq HAVING sum(a.size) > 0 ORDER BY d.seq DESC
+
+-- name: releasable_bytes
+-- Bytes of copies that the spool may give up under pressure.
+SELECT coalesce(sum(size), 0) FROM assets WHERE spooled = 1 AND receipt_id IS NOT NULL
