@@ -222,7 +222,7 @@ def judge_space(free: int, total: int, min_free: int, bays: int, history: CardHi
             "space",
             f"{saw}.",
             "If central is away during a shift change, the spool fills up and cameras must stay docked.",
-            "Give the spool a larger disk, or lower [spool] keep.",
+            "Give the spool a larger disk, or central a faster link.",
         )
     return ok("space", f"{saw}.")
 
