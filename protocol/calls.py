@@ -89,6 +89,14 @@ CALLS: tuple[Call, ...] = (
         {200: m.StandingAnswer, 401: m.Problem},
     ),
     Call(
+        "standing_of",
+        "POST",
+        "/standing",
+        "Do these receipts still stand? A restored central may never have heard of them.",
+        {200: m.StandingAnswer, **_REFUSED},
+        request=m.StandingRequest,
+    ),
+    Call(
         "roster",
         "GET",
         "/roster",

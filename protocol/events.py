@@ -33,6 +33,18 @@ class LedgerSucceeds(Event, kw_only=True, tag="ledger_succeeds"):
     """A rebuilt ledger names the last head of its predecessor that central knew."""
 
     predecessor: LedgerHead
+    reason: str = ""
+    """`lost`; `forked` (central held another history of it); `closed` (its PC was replaced)."""
+
+
+class CentralWentBack(Event, kw_only=True, tag="central_went_back"):
+    """Central holds less than it once acknowledged: it was restored from a copy, and nobody raised its epoch."""
+
+    acknowledged: int
+    """The last number that it acknowledged."""
+    held: int
+    """The last number that it holds now."""
+    store_epoch: int
 
 
 class WatchStarted(Event, kw_only=True, tag="watch_started"):
@@ -250,6 +262,13 @@ class AssetReturned(Event, kw_only=True, tag="asset_returned"):
     asset_id: UUID
 
 
+class AssetLost(Event, kw_only=True, tag="asset_lost"):
+    """A restored central no longer holds these bytes, and neither the spool nor a docked card does."""
+
+    asset_id: UUID
+    store_epoch: int
+
+
 class CopyReleased(Event, kw_only=True, tag="copy_released"):
     """The spool's second copy of a receipted asset was removed."""
 
@@ -274,6 +293,7 @@ class BayTrouble(Event, kw_only=True, tag="bay_trouble"):
 AnyEvent = (
     LedgerOpened
     | LedgerSucceeds
+    | CentralWentBack
     | WatchStarted
     | WatchStopped
     | CameraDocked
@@ -300,6 +320,7 @@ AnyEvent = (
     | AssetGone
     | AssetQuarantined
     | AssetReturned
+    | AssetLost
     | CopyReleased
     | CopyLost
     | BayTrouble

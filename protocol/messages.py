@@ -66,6 +66,8 @@ class EnrollAnswer(Answer, kw_only=True):
     receipt_key: ReceiptKey
     store_epoch: int
     server_time: datetime
+    replaces: bool = False
+    """This PC takes the place of an older one: its first ledger names the last head of that one."""
 
 
 # --- events -------------------------------------------------------------------------------------------
@@ -78,6 +80,10 @@ class EventEnvelope(Message, kw_only=True):
     number: EventNumber
     previous_hash: Sha256Hex
     body: str
+    withheld: str = ""
+    """Why the body stays at the station: central refused it again and again. Then `hash` stands for it."""
+    hash: Sha256Hex | None = None
+    """Of a withheld event only: its own hash, so that the chain goes on behind it."""
 
 
 class EventBatch(Message, kw_only=True):
@@ -154,6 +160,10 @@ class HeartbeatAnswer(Answer, kw_only=True):
     server_time: datetime
     store_epoch: int
     roster_etag: str = ""
+    ledger_head: LedgerHead | None = None
+    """How far central holds the ledger that the heartbeat named; number 0 when it never heard of it."""
+    parked_events: int = 0
+    """Events of this station that central keeps and does not understand."""
 
 
 # --- roster -------------------------------------------------------------------------------------------
@@ -188,11 +198,34 @@ class AssetClaim(Message, kw_only=True):
     size: Size
 
 
+class ReceiptClaim(Message, kw_only=True):
+    """A receipt that a station wants to act upon."""
+
+    asset_id: UUID
+    receipt_id: UUID
+
+
+class StandingRequest(Message, kw_only=True):
+    """`POST /api/v1/standing`: do these receipts still stand? Asked before every unlink and every release."""
+
+    receipts: Annotated[list[ReceiptClaim], Meta(max_length=1000)] = []
+
+
+class ReceiptStanding(Message, kw_only=True):
+    """What the central that stands now says of one receipt."""
+
+    stands: bool
+    """Central remembers giving it in the present store epoch, and its object is there."""
+    held: bool
+    """An object of this asset is there, whatever became of the receipt."""
+
+
 class StandingAnswer(Answer, kw_only=True):
-    """`GET /api/v1/standing`: the central that stands now. Asked before every unlink."""
+    """`GET /api/v1/standing`: the central that stands now. `POST` also answers for receipts, in order."""
 
     server_time: datetime
     store_epoch: int
+    receipts: list[ReceiptStanding] = []
 
 
 class LookupRequest(Message, kw_only=True):

@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 from functools import singledispatch
 from uuid import UUID
 
+import structlog
+
 from central.custody.assets import ForeignAsset, asset_of, save_asset
 from central.custody.models import Asset, DockSession
 from central.fleet.models import Bay, Ledger
 from protocol import events
+
+log = structlog.get_logger()
 
 COPIED = frozenset({"STAGED", "UPLOADED", "QUARANTINED"})
 """States in which a file that vanished from its card stays what it was."""
@@ -65,7 +69,20 @@ def _dock(ledger: Ledger, session: UUID, camera: str) -> DockSession:
 
 @apply.register
 def _(event: events.LedgerSucceeds, ledger: Ledger, now: datetime) -> None:
-    ledger.predecessor = event.predecessor.ledger_uuid
+    ledger.predecessor, ledger.succession = event.predecessor.ledger_uuid, event.reason[:16]
+
+
+@apply.register
+def _(event: events.CentralWentBack, ledger: Ledger, now: datetime) -> None:
+    ledger.set_back_from = max(event.acknowledged, ledger.set_back_from or 0)
+    ledger.set_back_at, ledger.set_back_epoch = in_utc(event.at.wall), event.store_epoch
+    log.error(
+        "central_went_back",
+        station=ledger.station_id,
+        acknowledged=event.acknowledged,
+        held=event.held,
+        hint="was central restored from a copy? run: dock-central epoch raise",
+    )
 
 
 @apply.register
@@ -153,6 +170,14 @@ def _(event: events.AssetVerified, ledger: Ledger, now: datetime) -> None:
     if asset.verified_at is None:
         asset.verified_at, asset.verified_source = in_utc(event.verified_at), "station"
     save_asset(asset)
+
+
+@apply.register
+def _(event: events.AssetLost, ledger: Ledger, now: datetime) -> None:
+    asset = _asset(ledger, event.asset_id, now)
+    asset.lost_at = in_utc(event.at.wall)
+    save_asset(asset)
+    log.error("asset_lost", station=ledger.station_id, asset=str(event.asset_id), camera=asset.camera)
 
 
 @apply.register

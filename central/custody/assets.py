@@ -40,6 +40,7 @@ def save_asset(asset: Asset) -> None:
             kept=bool(asset.kept_reason),
             gone=asset.gone_at is not None,
             quarantined=bool(asset.quarantined_reason),
+            lost=asset.object is None and asset.lost_at is not None,
         )
     )
     asset.marks = asset_marks(
@@ -48,6 +49,8 @@ def save_asset(asset: Asset) -> None:
         recorded_at=asset.recorded_at,
         received_at=asset.first_heard_at,
         object_rotten=asset.object is not None and asset.object.rotten_at is not None,
+        not_stored=asset.object is None and asset.verified_at is not None,
+        lost=asset.lost_at is not None,
     )
     asset.save()
 

@@ -9,6 +9,10 @@ NO_OFFICER = "no_officer"
 OLD = "old"
 ROTTEN = "rotten"
 """Central's copy no longer has the bytes of its digest, and no good upload has replaced it."""
+NOT_STORED = "not_stored"
+"""Its station acts on a receipt of ours, and we hold no such object: we were restored from an older copy."""
+LOST = "lost"
+"""Not stored, and its station has no copy to send again."""
 
 OLD_AFTER = timedelta(days=30)
 
@@ -20,6 +24,8 @@ def asset_marks(
     recorded_at: datetime | None,
     received_at: datetime,
     object_rotten: bool = False,
+    not_stored: bool = False,
+    lost: bool = False,
 ) -> list[str]:
     """The marks of one asset. `recorded_at` None means that its age is unknown, which is no mark."""
     marks = []
@@ -31,4 +37,8 @@ def asset_marks(
         marks.append(OLD)
     if object_rotten:
         marks.append(ROTTEN)
+    if not_stored:
+        marks.append(NOT_STORED)
+    if not_stored and lost:
+        marks.append(LOST)
     return marks

@@ -84,6 +84,8 @@ class Asset(models.Model):
     kept_reason = models.TextField(blank=True)
     gone_at = models.DateTimeField(null=True)
     quarantined_reason = models.TextField(blank=True)
+    lost_at = models.DateTimeField(null=True)
+    """When its station found that neither we (after a restore) nor its spool nor a card hold the bytes any more."""
     object = models.ForeignKey(StoredObject, null=True, on_delete=models.PROTECT, related_name="assets")
 
     class Meta:

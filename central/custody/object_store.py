@@ -62,6 +62,13 @@ class ObjectStore:
     def object(self, sha256: str) -> Path:
         return self._data.objects / sha256[:2] / sha256
 
+    def holds(self, sha256: str, size: int) -> bool:
+        """Whether an object of this name and size is there. Its bytes were hashed for its receipt, not now."""
+        try:
+            return self.object(sha256).stat(follow_symlinks=False).st_size == size
+        except FileNotFoundError:
+            return False
+
     def make_part(self, upload_id: UUID) -> Path:
         """The part file of an upload, its name durable; an existing one is kept."""
         path = self.part(upload_id)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 from django.db import transaction
 
 from central.custody.epochs import store_epoch
 from central.custody.models import Asset, Receipt
+from central.custody.object_store import ObjectStore
 from central.custody.signing import ReceiptSigner
-from protocol.messages import ReceiptContent, SignedReceipt
+from protocol.messages import ReceiptContent, ReceiptStanding, SignedReceipt
 
 
 def valid_receipt(asset: Asset) -> Receipt | None:
@@ -53,6 +55,16 @@ def issue_receipt(asset: Asset, signer: ReceiptSigner, now: datetime) -> Receipt
             key_id=signer.key_id,
             issued_at=now,
         )
+
+
+def standing_of(store: ObjectStore, station: str, asset_id: UUID, receipt_id: UUID) -> ReceiptStanding:
+    """What the central that stands now can say of a receipt: it may have been restored from an older copy."""
+    asset = Asset.objects.select_related("object").filter(pk=asset_id, station_id=station).first()
+    stored = None if asset is None else asset.object
+    if asset is None or stored is None or stored.rotten_at is not None or not store.holds(stored.sha256, stored.size):
+        return ReceiptStanding(stands=False, held=False)
+    given = asset.receipts.filter(pk=receipt_id, store_epoch=store_epoch(), voided_at=None, object=stored)
+    return ReceiptStanding(stands=given.exists(), held=True)
 
 
 def signed(receipt: Receipt) -> SignedReceipt:

@@ -12,6 +12,7 @@ from django.db import OperationalError, transaction
 
 from central.custody.applying import Unapplicable, apply, in_utc
 from central.custody.models import CustodyEvent, Fork, ParkedEvent
+from central.fleet.ledgers import note_if_succeeded
 from central.fleet.models import Ledger
 from protocol.chain import event_hash
 from protocol.events import Event, decode_body
@@ -62,6 +63,7 @@ def record_events(station: str, envelopes: list[EventEnvelope], now: datetime) -
                 fork = envelope.number
                 break
         ledger.save()
+        note_if_succeeded(station, ledger.ledger_uuid, now)
     if fork is not None:
         raise Forked(fork)
     return ledger.head_number
@@ -87,14 +89,13 @@ def _note_gap(ledger: Ledger, number: int, now: datetime) -> None:
 
 def _take(ledger: Ledger, envelope: EventEnvelope, now: datetime) -> bool:
     """True when the event stands at its place, now or already; False for a fork."""
-    body = envelope.body.encode()
-    offered = event_hash(ledger.ledger_uuid, envelope.number, bytes.fromhex(envelope.previous_hash), body).hex()
+    offered = _hash_of(envelope)
     if envelope.number <= ledger.head_number:
         known = ledger.events.get(number=envelope.number).hash
         return known == offered or _record_fork(ledger, envelope, known, offered, now)
     if envelope.previous_hash != ledger.head_hash:
         return _record_fork(ledger, envelope, ledger.head_hash, envelope.previous_hash, now)
-    reading = _read(body)
+    reading = Reading(None, _withheld(envelope)) if envelope.withheld else _read(envelope.body.encode())
     row = CustodyEvent.objects.create(
         ledger=ledger,
         number=envelope.number,
@@ -114,6 +115,18 @@ def _take(ledger: Ledger, envelope: EventEnvelope, now: datetime) -> bool:
         ParkedEvent.objects.create(event=row, reason=reason, parked_at=now)
         log.warning("event_parked", ledger=str(ledger.ledger_uuid), number=envelope.number, reason=reason)
     return True
+
+
+def _hash_of(envelope: EventEnvelope) -> str:
+    """The event's hash; of a withheld one what its station says it is, for only the station has its body."""
+    if envelope.withheld and envelope.hash is not None:
+        return envelope.hash
+    before = bytes.fromhex(envelope.previous_hash)
+    return event_hash(envelope.ledger_uuid, envelope.number, before, envelope.body.encode()).hex()
+
+
+def _withheld(envelope: EventEnvelope) -> str:
+    return f"withheld by its station, which keeps it: {envelope.withheld[:500]}"
 
 
 def _record_fork(ledger: Ledger, envelope: EventEnvelope, known: str, offered: str, now: datetime) -> bool:

@@ -14,11 +14,13 @@ class AssetFacts:
     kept: bool = False
     gone: bool = False
     quarantined: bool = False
+    lost: bool = False
 
 
 def asset_state(facts: AssetFacts) -> str:
     """One word: `QUARANTINED` until a person sent it back, else the furthest step that is known."""
     ladder = (
+        (facts.lost, "QUARANTINED"),
         (facts.erased, "ERASED"),
         (facts.quarantined, "QUARANTINED"),
         (facts.kept, "KEPT"),

@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from central import clock
+from central.custody.epochs import store_epoch
 from central.custody.models import Asset, CustodyEvent, DockSession, Fork, ParkedEvent
 from central.custody.receipts import valid_receipt
 from central.dashboard.roles import readers_only
@@ -34,6 +35,9 @@ def stations(request: HttpRequest) -> HttpResponse:
         "forks": Fork.objects.count(),
         "parked": ParkedEvent.objects.count(),
         "gaps": Ledger.objects.exclude(gap_until=None).count(),
+        "spoke_again": Ledger.objects.exclude(spoke_again_at=None).count(),
+        "set_back": Ledger.objects.filter(set_back_epoch=store_epoch()).values("station").distinct().count(),
+        "lost": Asset.objects.filter(object=None).exclude(lost_at=None).count(),
     }
     return render(request, "dashboard/stations.html", {"rows": rows, "trouble": trouble})
 
@@ -50,6 +54,8 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
         "bays": Bay.objects.filter(station_id=station_id).order_by("label", "bay"),
         "docks": DockSession.objects.filter(station_id=station_id).order_by("-docked_at")[:20],
         "ledgers": ledgers,
+        "epoch": store_epoch(),
+        "lost": Asset.objects.filter(station_id=station_id, object=None).exclude(lost_at=None).count(),
         "forks": Fork.objects.filter(ledger__in=ledgers).order_by("-pk")[:TROUBLE_SHOWN],
         "parked": ParkedEvent.objects.filter(event__ledger__in=ledgers)
         .select_related("event__ledger")

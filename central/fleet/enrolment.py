@@ -30,6 +30,8 @@ class CodeRefused(Exception):
 class Enrolled:
     station: str
     credential: str
+    replaces: bool = False
+    """It took the place of an older PC."""
 
 
 def digest(secret: str) -> str:
@@ -106,7 +108,7 @@ def spend_code(code: str, public_key: str, hostname: str, now: datetime, *, mean
             hostname=hostname[:255],
             created_at=now,
         )
-    return Enrolled(spent.station.pk, token)
+    return Enrolled(spent.station.pk, token, spent.replaces)
 
 
 def _retire_old_pc(station: Station, now: datetime) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django.db import transaction
+from django.db.models import Q
 
+from central.fleet.ledgers import note_if_succeeded
 from central.fleet.models import Bay, Heartbeat, Ledger
 from protocol import messages
 
@@ -59,6 +61,7 @@ def keep_heartbeat(station: str, message: messages.Heartbeat, body: str, now: da
 
 def _witness(station: str, head: messages.LedgerHead, now: datetime) -> None:
     """Countersign the head a station names, where it agrees with the chain that central holds."""
-    Ledger.objects.filter(
-        station_id=station, ledger_uuid=head.ledger_uuid, head_number=head.number, head_hash=head.hash
-    ).update(witnessed_number=head.number, witnessed_at=now)
+    named = Ledger.objects.filter(station_id=station, ledger_uuid=head.ledger_uuid)
+    named.filter(head_number=head.number, head_hash=head.hash).update(witnessed_number=head.number, witnessed_at=now)
+    named.filter(Q(named_number=None) | Q(named_number__lt=head.number)).update(named_number=_number(head.number))
+    note_if_succeeded(station, head.ledger_uuid, now)

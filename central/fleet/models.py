@@ -92,3 +92,14 @@ class Ledger(models.Model):
     witnessed_number = models.BigIntegerField(null=True)
     """The highest head that the station named in a heartbeat and that agreed with ours."""
     witnessed_at = models.DateTimeField(null=True)
+    named_number = models.BigIntegerField(null=True)
+    """The highest head that the station named at all: events beyond ours are lost if the station loses them."""
+    succession = models.CharField(max_length=16, blank=True)
+    """Why it follows its predecessor: `lost`, `forked`, `closed`."""
+    spoke_again_at = models.DateTimeField(null=True)
+    """It was used after another ledger had taken its place: two PCs are one station, or an old disk is back."""
+    set_back_from = models.BigIntegerField(null=True)
+    """The highest number that central acknowledged and had lost again: central was restored from a copy."""
+    set_back_at = models.DateTimeField(null=True)
+    set_back_epoch = models.BigIntegerField(null=True)
+    """The store epoch in which that was noticed; until a higher one is raised the station erases nothing."""

@@ -42,6 +42,7 @@ def enroll(request: HttpRequest, message: EnrollRequest) -> HttpResponse:
             receipt_key=ReceiptKey(key_id=signer.key_id, public_key=signer.public_key),
             store_epoch=store_epoch(),
             server_time=now,
+            replaces=enrolled.replaces,
         )
     )
 

@@ -7,11 +7,15 @@ from django.http import HttpRequest, HttpResponse
 
 from central import clock
 from central.custody.epochs import store_epoch
+from central.custody.models import ParkedEvent
+from central.custody.receipts import standing_of
 from central.fleet.heartbeats import keep_heartbeat
+from central.fleet.ledgers import held_head
 from central.intake.answers import empty_answer, json_answer
 from central.intake.doors import door
+from central.intake.workplace import workplace
 from central.roster.station_roster import station_roster
-from protocol.messages import Heartbeat, HeartbeatAnswer, StandingAnswer
+from protocol.messages import Heartbeat, HeartbeatAnswer, StandingAnswer, StandingRequest
 
 
 @door("heartbeats")
@@ -19,12 +23,28 @@ def take_heartbeat(request: HttpRequest, station: str, message: Heartbeat) -> Ht
     now = clock.now()
     keep_heartbeat(station, message, request.body.decode(), now)
     _, etag = station_roster(station, settings.CONFIG, now)
-    return json_answer(HeartbeatAnswer(server_time=clock.now(), store_epoch=store_epoch(), roster_etag=etag))
+    return json_answer(
+        HeartbeatAnswer(
+            server_time=clock.now(),
+            store_epoch=store_epoch(),
+            roster_etag=etag,
+            ledger_head=None if message.head is None else held_head(station, message.head.ledger_uuid),
+            parked_events=ParkedEvent.objects.filter(event__ledger__station_id=station).count(),
+        )
+    )
 
 
 @door("standing")
 def tell_standing(request: HttpRequest, station: str) -> HttpResponse:
     return json_answer(StandingAnswer(server_time=clock.now(), store_epoch=store_epoch()))
+
+
+@door("standing_of")
+def tell_standing_of(request: HttpRequest, station: str, message: StandingRequest) -> HttpResponse:
+    store = workplace().store
+    receipts = [standing_of(store, station, claim.asset_id, claim.receipt_id) for claim in message.receipts]
+    # The epoch last: raised in between, it must not stand beside answers of the central before.
+    return json_answer(StandingAnswer(server_time=clock.now(), store_epoch=store_epoch(), receipts=receipts))
 
 
 @door("roster")
