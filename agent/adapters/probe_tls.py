@@ -17,7 +17,7 @@ _WRONG_NAME = (62, 64)
 """X509_V_ERR_HOSTNAME_MISMATCH and IP_ADDRESS_MISMATCH."""
 
 
-def certificate(host: str, port: int, trust: Path | None) -> CertificateFacts:
+def certificate(host: str, port: int, trust: Path | None, *, within_s: float = WITHIN_S) -> CertificateFacts:
     """What `host` shows, judged with the CA file or folder `trust` (None: Python's own choice).
 
     Raises:
@@ -29,10 +29,10 @@ def certificate(host: str, port: int, trust: Path | None) -> CertificateFacts:
         context.load_verify_locations(*((None, str(trust)) if trust.is_dir() else (str(trust), None)))
     trusted, why, code = True, "", 0
     try:
-        shown, sent = _shown(host, port, context)
+        shown, sent = _shown(host, port, context, within_s)
     except ssl.SSLCertVerificationError as error:
         trusted, why, code = False, error.verify_message, error.verify_code
-        shown, sent = _shown(host, port, _believing())
+        shown, sent = _shown(host, port, _believing(), within_s)
     return _described(f"{host}:{port}", shown, sent, trusted, why, code)
 
 
@@ -44,9 +44,9 @@ def _believing() -> ssl.SSLContext:
     return context
 
 
-def _shown(host: str, port: int, context: ssl.SSLContext) -> tuple[bytes, int | None]:
+def _shown(host: str, port: int, context: ssl.SSLContext, within_s: float) -> tuple[bytes, int | None]:
     with (
-        socket.create_connection((host, port), timeout=WITHIN_S) as plain,
+        socket.create_connection((host, port), timeout=within_s) as plain,
         context.wrap_socket(plain, server_hostname=host) as secure,
     ):
         inner = getattr(secure, "_sslobj", None)  # the chain is public only from Python 3.13 on

@@ -10,6 +10,7 @@ import pytest
 
 from agent import errors
 from agent.rules.bay_words import BayState
+from agent.rules.diagnosis.finding import NAMES, Severity
 from agent.rules.footage import State
 from protocol import events
 
@@ -43,3 +44,8 @@ def test_every_reason_to_keep_a_file_on_its_card_is_explained() -> None:
     reasons = set(re.findall(r'return "([a-z_]+)"', source))
     assert len(reasons) >= 15
     assert {reason for reason in reasons if not named(reason)} == set()
+
+
+@pytest.mark.parametrize("name", [*NAMES, *Severity])
+def test_every_finding_of_doctor_is_explained(name: str) -> None:
+    assert named(name)
