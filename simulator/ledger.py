@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -72,7 +72,7 @@ class MemoryLedger:
         ledger._memory, ledger._notes = kept.memory, kept.notes
         return ledger
 
-    def commit(self, *changes: c.Change) -> None:
+    def commit(self, *changes: c.Change, notes: Mapping[str, str] | None = None) -> None:
         with self._writing:
             if self.broken:
                 raise LedgerBroken("The ledger's disk failed.", hint="Check the disk; nothing was written.")
@@ -80,12 +80,10 @@ class MemoryLedger:
             for change in changes:
                 self._record(memory, change)
             self._memory = memory
+            self._notes = self._notes | dict(notes or {})
 
     def remember(self, **values: str) -> None:
-        with self._writing:
-            if self.broken:
-                raise LedgerBroken("The ledger's disk failed.", hint="Check the disk; nothing was written.")
-            self._notes = self._notes | values
+        self.commit(notes=values)
 
     @contextmanager
     def batch(self) -> Iterator[None]:

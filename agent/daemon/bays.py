@@ -110,12 +110,21 @@ class Bays:
         open_sessions = {_key_now(docked.key, look.present): docked for docked in self._bench.ledger.open_sessions()}
         absence = self._absence(last_proof, list(open_sessions.values()))
         now = self._bench.clock.now()
+        records: list[c.Change] = []
         for key, docked in open_sessions.items():
             if key not in look.present:
                 left = sum(asset.state is State.FOUND for asset in self._bench.ledger.assets_on_card(docked.camera))
-                self._record_undock(docked, _proof(last_proof, docked, now), now, left)
+                records.append(_undocked(docked, _proof(last_proof, docked, now), now, left))
+        # One commit: an undock recorded alone would let the next start take the last proof for one of absence.
         self._bench.ledger.commit(
-            c.WatchStarted(at=now, reason="started", sources=tuple(source.name for source in self._sources))
+            *records,
+            c.WatchStarted(at=now, reason="started", sources=tuple(source.name for source in self._sources)),
+            notes={
+                "stopped": "no",
+                "watch_began": now.wall.isoformat(),
+                "alive_at": "",  # this run has proven nothing yet
+                "watched_sources": self._source_names(),
+            },
         )
         for key, presence in look.present.items():
             self._begin(presence, open_sessions.get(key), absence=absence)
@@ -126,14 +135,15 @@ class Bays:
     ) -> Callable[[str], datetime | None]:
         """Until when an earlier run proves that a camera was not docked here: its last whole look, if it watched the
         same sources, and knew every camera that was docked then by a name that is that camera's alone."""
-        sources = " ".join(sorted(source.name for source in self._sources))
-        same = self._bench.ledger.note("watched_sources") == sources
-        self._bench.ledger.remember(watched_sources=sources)
+        same = self._bench.ledger.note("watched_sources") == self._source_names()
         named = {docked.camera for docked in docked_then}
-        if last_proof is None or not same or not all(docked.identity_unique for docked in docked_then):
+        if not last_proof or not same or not all(docked.identity_unique for docked in docked_then):
             return lambda _camera: None
         proven = datetime.fromisoformat(last_proof)
         return lambda camera: None if camera in named else proven
+
+    def _source_names(self) -> str:
+        return " ".join(sorted(source.name for source in self._sources))
 
     def reconcile(self) -> float:
         """One round; the seconds until the next."""
@@ -204,9 +214,11 @@ class Bays:
             return
         with self._lock:
             unrecorded = [live.session.presence for live in self._live.values() if live.session.docked is None]
-        instants = [presence.absent_until or presence.seen_at for presence in unrecorded]
+        instants = [presence.absent_until for presence in unrecorded]
         head = self._bench.ledger.head()
-        until = min([look.oldest.wall, *(instant.wall for instant in instants)])
+        if None in instants:
+            return  # nobody knows since when it is there: nothing may be said of its absence
+        until = min([look.oldest.wall, *(instant.wall for instant in instants if instant is not None)])
         self._watch = Watch(until, head.number if head else None)
 
     def _begin(
@@ -264,16 +276,7 @@ class Bays:
             self._names.free(session.session)
 
     def _record_undock(self, docked: DockSession, last_present: Instant, now: Instant, left: int) -> None:
-        self._bench.ledger.commit(
-            c.CameraUndocked(
-                at=now,
-                session=docked.session,
-                camera=docked.camera,
-                last_present_at=max(last_present.wall, docked.seen_at),
-                absent_at=now.wall,
-                files_not_copied=left,
-            )
-        )
+        self._bench.ledger.commit(_undocked(docked, last_present, now, left))
         log.info("camera_undocked", camera=docked.camera, bay=docked.bay, files_not_copied=left)
 
     def _record(self, events: Sequence[SourceEvent]) -> None:
@@ -296,6 +299,17 @@ class Bays:
                     records.append(c.BayTrouble(at=event.at, bay=event.bay, reason=event.reason, detail=event.detail))
         if records:
             self._bench.ledger.commit(*records)
+
+
+def _undocked(docked: DockSession, last_present: Instant, now: Instant, left: int) -> c.CameraUndocked:
+    return c.CameraUndocked(
+        at=now,
+        session=docked.session,
+        camera=docked.camera,
+        last_present_at=max(last_present.wall, docked.seen_at),
+        absent_at=now.wall,
+        files_not_copied=left,
+    )
 
 
 def _key_now(key: str, present: Collection[str]) -> str:

@@ -236,8 +236,10 @@ class Station:
         if self._failure is not None or until is None:
             return
         try:
-            self.ledger.commit(c.WatchStopped(at=self.clock.now(), reason="stopped", until=until))
-            self.ledger.remember(alive_at=until.isoformat(), stopped="yes")
+            self.ledger.commit(
+                c.WatchStopped(at=self.clock.now(), reason="stopped", until=until),
+                notes={"alive_at": until.isoformat(), "stopped": "yes"},
+            )
         except LedgerBroken as error:
             log.warning(error.code, error=str(error))
 
@@ -245,11 +247,13 @@ class Station:
 
     def _note_crash(self) -> None:
         """A run that ended without saying so watched until its last proof, and not a second longer."""
-        alive_at = self.ledger.note("alive_at")
-        if alive_at and self.ledger.note("stopped") != "yes":
+        proof = self.ledger.note("alive_at") or self.ledger.note("watch_began")
+        if proof and self.ledger.note("stopped") == "no":
             now = self.clock.now()
-            self.ledger.commit(c.WatchStopped(at=now, reason="crashed", until=now.wall.fromisoformat(alive_at)))
-        self.ledger.remember(stopped="no")
+            self.ledger.commit(
+                c.WatchStopped(at=now, reason="crashed", until=now.wall.fromisoformat(proof)),
+                notes={"stopped": "yes"},
+            )
 
     def _note_alive(self) -> float:
         watch = self.bays.watch()

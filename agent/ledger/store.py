@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -116,27 +116,23 @@ class SqliteLedger:
 
     # --- writing --------------------------------------------------------------------------------------
 
-    def commit(self, *changes: Change) -> None:
+    def commit(self, *changes: Change, notes: Mapping[str, str] | None = None) -> None:
         """See the port. Returns when durable."""
-        if not changes:
+        if not changes and not notes:
             return
+        rows = [{"name": name, "value": value} for name, value in (notes or {}).items()]
 
         def work(connection: sqlite3.Connection, head: Head) -> Head:
             for change in changes:
                 head = record(connection, self.uuid, head, change)
+            connection.executemany(QUERIES["remember"], rows)
             return head
 
         self._writer.run(work)
 
     def remember(self, **values: str) -> None:
         """See the port."""
-        rows = [{"name": name, "value": value} for name, value in values.items()]
-
-        def work(connection: sqlite3.Connection, head: Head) -> Head:
-            connection.executemany(QUERIES["remember"], rows)
-            return head
-
-        self._writer.run(work)
+        self.commit(notes=values)
 
     @contextmanager
     def batch(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,8 +34,9 @@ class Ledger(Protocol):
     rebuilt: bool
     """True when it was created because an earlier ledger of this station was lost."""
 
-    def commit(self, *changes: Change) -> None:
-        """All changes and their events in one transaction, or none. Commits of several threads are grouped.
+    def commit(self, *changes: Change, notes: Mapping[str, str] | None = None) -> None:
+        """All changes, their events and these notes (see `remember`) in one transaction, or none. Commits of several
+        threads are grouped.
 
         Raises:
             IllegalMove: one of them is not allowed; nothing was written.
