@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 
 from agent.adapters.http_session import Answer
 from agent.errors import AuthRefused, ProtocolViolation, RetryLater
+from protocol import VERSION_HEADER
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -31,6 +32,11 @@ def raise_for_everyone(answer: Answer, url: str) -> None:
     """
     status = answer.status
     if status in (401, 403):
+        if VERSION_HEADER not in answer.headers:
+            raise AuthRefused(
+                f"Something on the way to central refuses this station ({status}); the answer is not central's own.",
+                hint="Copying goes on and footage stays in the spool. Ask whoever runs the proxy or firewall.",
+            )
         raise AuthRefused(
             f"Central does not accept this station's credential ({status}).",
             hint="Copying goes on and footage stays in the spool. Enrol the station again.",

@@ -28,6 +28,8 @@ from protocol.sidecar import encode_path
 
 SMALL_ANSWER = 64 * 1024
 LARGE_ANSWER = 16 * MIB
+SHORTEST_HASHING_S = 0.5
+"""However soon a server asks to be asked again."""
 LONGEST_HASHING_S = 300.0
 
 AnswerT = TypeVar("AnswerT", bound=messages.Answer)
@@ -46,7 +48,7 @@ class CentralApi:
         answer, url = self._call("POST", f"assets/{asset_id}/verify", request)
         if answer.status == 202:
             hashing = _decode(answer, url, messages.HashingAnswer)
-            return Hashing(min(max(hashing.retry_after_s, 0.05), LONGEST_HASHING_S))
+            return Hashing(min(max(hashing.retry_after_s, SHORTEST_HASHING_S), LONGEST_HASHING_S))
         if answer.status == 200:
             return _statement(_decode(answer, url, messages.SignedReceipt), url)
         if answer.status == 409 and (mismatch := _try(answer, messages.MismatchAnswer)) is not None:

@@ -10,6 +10,8 @@ from hashlib import sha256
 from typing import NoReturn
 from urllib.parse import urljoin
 
+import msgspec
+
 from agent.adapters.answers import raise_for_everyone
 from agent.adapters.http_session import BLOCK, Answer, Body, HttpSession, origin_of
 from agent.errors import (
@@ -18,11 +20,13 @@ from agent.errors import (
     OffsetConflict,
     ProtocolViolation,
     Refused,
+    RetryLater,
     SpoolBroken,
     UploadGone,
     UploadLocked,
 )
 from agent.ports import Pace, SpooledFile, UploadIntent, UploadState
+from protocol.messages import Problem
 
 VERSION = "1.0.0"
 
@@ -150,6 +154,9 @@ class TusStore:
         if status in (404, 410) and url != self._endpoint:
             proven = "Tus-Resumable" in answer.headers
             raise UploadGone(f"Central no longer knows {url} ({status}).", proven=proven)
+        if status == 400 and _code(answer) == "cut_short":
+            # Our body was torn on the way, and the answer came through: as much a broken connection as silence.
+            raise RetryLater("The connection to central broke within a chunk.", code="connection_lost")
         if status == 409:
             raise OffsetConflict(f"Central has another offset for {url}.")
         if status == 413:
@@ -211,6 +218,14 @@ def _metadata(intent: UploadIntent) -> str:
         "attempt": str(intent.attempt).encode(),
     }
     return ",".join(f"{name} {b64encode(value).decode()}".rstrip() for name, value in values.items())
+
+
+def _code(answer: Answer) -> str:
+    """The code of the problem that central names; empty when it names none."""
+    try:
+        return msgspec.json.decode(answer.body, type=Problem).code
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
 
 
 def _prove_tus(answer: Answer, url: str) -> None:

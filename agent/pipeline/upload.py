@@ -17,7 +17,7 @@ from agent.errors import (
 )
 from agent.pipeline.copy_check import give_up_copy, trouble_with_copy
 from agent.ports import Clock, FootageStore, Ledger, Pace, Spool, SpooledFile, UploadIntent, UploadState
-from agent.rules.bandwidth import MIB, REFUSED_FLOOR, next_chunk_size, smaller_chunk
+from agent.rules.bandwidth import BROKEN_FLOOR, LARGEST_CHUNK, MIB, REFUSED_FLOOR, next_chunk_size, smaller_chunk
 from agent.rules.changes import AssetUploaded, UploadAdvanced, UploadDiscarded, UploadIntended, UploadOpened
 from agent.rules.footage import Asset, Instant
 
@@ -26,6 +26,8 @@ SMALL_FILE = MIB
 FIRST_CHUNK = 4 * MIB
 STRIKES = 3
 """Times that a chunk may arrive damaged, or that an unproven 404 is asked again."""
+BROKE_OFF = frozenset({"connection_lost", "stalled"})
+"""Troubles in which a chunk did not get through whole. Perhaps half of it will."""
 RECORD_EVERY_NS = 1_000_000_000
 
 
@@ -55,6 +57,8 @@ class UploadPlace:
     """What this process knows of one asset's upload. Lost with the process; a HEAD finds it again."""
 
     chunk: int = FIRST_CHUNK
+    largest: int = LARGEST_CHUNK
+    """What something on the way was seen to take; beyond it, it refuses."""
     sha256: str | None = None
     """Of the copy that all this is about."""
     url: str | None = None
@@ -165,12 +169,15 @@ class _Slice:
         return self._send()
 
     def _create(self, intent: UploadIntent) -> UploadState:
-        if intent.size > SMALL_FILE:
+        if intent.size > min(SMALL_FILE, self._place.chunk):
             return self._doors.store.create(intent, b"")
         first = self._copy.read_at(0, intent.size)
         self._wait_for_pace(len(first))
         try:
             return self._doors.store.create(intent, first)
+        except RetryLater as trouble:
+            self._broke_off(trouble, len(first))
+            raise
         except ChunkTooLarge:
             if not first:
                 raise
@@ -196,17 +203,20 @@ class _Slice:
         try:
             state = store.append(place.url or "", place.offset, self._copy, length, asset.size, self._pace)
         except RetryLater as trouble:
-            if trouble.code == "stalled":
-                place.chunk = smaller_chunk(place.chunk, refused=False)
+            self._broke_off(trouble, length)
             raise
         now_ns = self._now().monotonic_ns
-        place.chunk = next_chunk_size(place.chunk, length, (now_ns - started_ns) / 1e9)
+        place.chunk = min(next_chunk_size(place.chunk, length, (now_ns - started_ns) / 1e9), place.largest)
         place.offset, place.is_sure = state.offset, True
         place.damaged = place.conflicts = 0
         if state.complete:
             return self._uploaded(length)
         self._record(now_ns)
         return SliceOutcome(SliceEnd.ADVANCED, length)
+
+    def _broke_off(self, trouble: RetryLater, length: int) -> None:
+        if trouble.code in BROKE_OFF:
+            self._place.chunk = smaller_chunk(max(length, BROKEN_FLOOR), refused=False)
 
     def _record(self, now_ns: int) -> None:
         # A hint for people and for the next process, which asks anyway: not worth an fsync per chunk.
@@ -237,9 +247,10 @@ class _Slice:
         return SliceOutcome(SliceEnd.STARTS_ANEW)
 
     def _forget(self) -> None:
-        fresh = UploadPlace(chunk=self._place.chunk, sha256=self._asset.sha256)
+        place = self._place
+        fresh = UploadPlace(chunk=place.chunk, largest=place.largest, sha256=self._asset.sha256)
         for name in UploadPlace.__slots__:
-            setattr(self._place, name, getattr(fresh, name))
+            setattr(place, name, getattr(fresh, name))
 
     def _conflict(self, conflict: OffsetConflict) -> SliceOutcome:
         place = self._place
@@ -257,7 +268,7 @@ class _Slice:
         place.is_sure = False
         if place.url is None or place.chunk <= REFUSED_FLOOR:
             raise refusal
-        place.chunk = smaller_chunk(min(place.chunk, self._asset.size - place.offset), refused=True)
+        place.chunk = place.largest = smaller_chunk(min(place.chunk, self._asset.size - place.offset), refused=True)
         return SliceOutcome(SliceEnd.ASK_AGAIN)
 
     def _damaged(self, refusal: ChunkRefused) -> SliceOutcome:

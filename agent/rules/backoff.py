@@ -12,9 +12,10 @@ def next_delay(attempt: int, jitter: float, retry_after_s: float | None = None) 
     """Seconds until the next try after failed try number `attempt` (from 1 on). There is always a next try.
 
     `jitter` in [0, 1) spreads the delay evenly over half to one and a half times its value. What the other
-    side asked for (`retry_after_s`) wins, and is spread only upwards: nobody comes before they were told to.
+    side asked for (`retry_after_s`) wins, and is spread only upwards: nobody comes before they were told to. Whoever
+    asks for no wait at all gets the first step of the curve, or a broken server would be asked in circles.
     """
     if retry_after_s is not None:
-        return min(max(retry_after_s, 0.0), LONGEST_ASKED_S) * (1 + jitter / 10)
+        return max(min(retry_after_s, LONGEST_ASKED_S) * (1 + jitter / 10), FIRST_S * (0.5 + jitter))
     doubled = FIRST_S * 2.0 ** min(max(attempt, 1) - 1, 32)
     return min(doubled, CAP_S) * (0.5 + jitter)

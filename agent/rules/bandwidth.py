@@ -11,6 +11,9 @@ SMALLEST_CHUNK = MIB
 LARGEST_CHUNK = 64 * MIB
 REFUSED_FLOOR = MIB // 4
 """A chunk refused as too large is halved down to this; whatever refuses less is not a server for footage."""
+BROKEN_FLOOR = 16 * 1024
+"""A chunk on which a connection broke becomes no smaller than this. Only whole chunks count, so on a link that dies
+every few seconds only a small one ever arrives."""
 CHUNK_SECONDS = 10.0
 """A chunk should take about this long: little is lost with a connection, and the order is asked often."""
 
@@ -85,14 +88,18 @@ def take(bucket: Bucket, now_ns: int, rate: float, wanted: int) -> tuple[Bucket,
 def next_chunk_size(chunk: int, sent: int, seconds: float) -> int:
     """The chunk after one of which `sent` bytes took `seconds`: about ten seconds of the link, 1 to 64 MiB.
 
-    It at most doubles, and a small last piece of a file says nothing about the link.
+    It at most doubles, also when it was below 1 MiB because connections broke; and a small last piece of a file says
+    nothing about the link.
     """
     if sent < min(chunk, SMALLEST_CHUNK):
         return chunk
     fitting = sent / max(seconds, 1e-6) * CHUNK_SECONDS
-    return int(min(max(fitting, SMALLEST_CHUNK), LARGEST_CHUNK, 2 * max(chunk, SMALLEST_CHUNK)))
+    return int(min(max(fitting, SMALLEST_CHUNK), LARGEST_CHUNK, 2 * chunk))
 
 
 def smaller_chunk(chunk: int, *, refused: bool) -> int:
-    """Half of it, after a timeout, or after someone on the way refused it as too large."""
-    return max(chunk // 2, REFUSED_FLOOR if refused else min(SMALLEST_CHUNK, chunk))
+    """Half of it after someone on the way refused it as too large; a quarter after the connection broke on it.
+
+    Each broken try costs a longer wait than the one before, and growing again costs none.
+    """
+    return max(chunk // 2, REFUSED_FLOOR) if refused else max(chunk // 4, BROKEN_FLOOR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tracemalloc
 from base64 import b64decode, b64encode
@@ -263,6 +264,14 @@ def test_an_upload_on_a_server_that_is_no_longer_ours_is_gone_and_nothing_is_sen
         with pytest.raises(UploadGone):
             store_at(new).append(f"{old.url}/uploads/1", 0, BytesSource(bytes(20)), 20, 20)
         assert old.requests == []
+
+
+@pytest.mark.parametrize(("code", "means"), [("cut_short", "connection_lost"), ("bad_header", "upload_refused")])
+def test_a_torn_body_is_a_broken_connection_also_when_central_says_so(code: str, means: str) -> None:
+    body = json.dumps({"code": code, "message": "said central"}).encode()
+    with Liar(lambda _: answer(400, body, Tus_Resumable="1.0.0")) as liar, pytest.raises(DockError) as raised:
+        append(liar)
+    assert raised.value.code == means
 
 
 STATUSES: list[tuple[bytes, type[DockError], str, float | None]] = [

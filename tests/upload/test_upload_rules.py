@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from agent.rules.backoff import CAP_S, LONGEST_ASKED_S, next_delay
 from agent.rules.bandwidth import (
+    BROKEN_FLOOR,
     LARGEST_CHUNK,
     MIB,
     REFUSED_FLOOR,
@@ -52,7 +53,12 @@ def test_stations_at_the_cap_do_not_call_in_step() -> None:
     assert max(delays) > 1.4 * CAP_S
 
 
-@pytest.mark.parametrize(("asked", "at_least"), [(0.0, 0.0), (7.0, 7.0), (3600.0, 3600.0), (10**9, LONGEST_ASKED_S)])
+def test_a_server_that_asks_for_no_wait_is_not_asked_in_circles() -> None:
+    for asked in (0.0, -5.0, 0.001):
+        assert next_delay(20, 0.0, asked) == 0.5
+
+
+@pytest.mark.parametrize(("asked", "at_least"), [(7.0, 7.0), (3600.0, 3600.0), (10**9, LONGEST_ASKED_S)])
 def test_what_central_asked_for_wins_and_is_never_undercut(asked: float, at_least: float) -> None:
     for jitter in (0.0, 0.5, 0.99):
         assert at_least <= next_delay(20, jitter, asked) <= at_least * 1.1
@@ -118,14 +124,16 @@ def test_a_chunk_grows_to_ten_seconds_of_the_link_and_at_most_doubles() -> None:
     assert sizes == [2, 4, 8, 16, 20, 20, 20, 20, 20, 20]
     assert next_chunk_size(64 * MIB, 64 * MIB, 0.0) == LARGEST_CHUNK
     assert next_chunk_size(8 * MIB, 8 * MIB, 3600) == SMALLEST_CHUNK
+    assert next_chunk_size(32 * 1024, 32 * 1024, 3600) == 64 * 1024, "one made small by breaks grows step by step"
     assert next_chunk_size(8 * MIB, 100, 3600) == 8 * MIB, "the end of a file says nothing about the link"
 
 
-def test_a_refused_chunk_is_halved_and_a_stalled_one_stays_above_a_mebibyte() -> None:
+def test_a_refused_chunk_is_halved_and_one_that_broke_becomes_small_enough_for_any_link() -> None:
     assert smaller_chunk(8 * MIB, refused=True) == 4 * MIB
     assert smaller_chunk(MIB, refused=True) == MIB // 2
     assert smaller_chunk(REFUSED_FLOOR, refused=True) == REFUSED_FLOOR
-    assert smaller_chunk(MIB, refused=False) == MIB
+    assert smaller_chunk(MIB, refused=False) == MIB // 4
+    assert smaller_chunk(BROKEN_FLOOR, refused=False) == BROKEN_FLOOR
 
 
 # --- order --------------------------------------------------------------------------------------------

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from agent.errors import ChunkTooLarge, OffsetConflict, ProtocolViolation, RetryLater, UploadGone
 from agent.pipeline.upload import FIRST_CHUNK, SliceEnd, UploadDoors, UploadPlace, upload_slice
-from agent.ports import UploadState
+from agent.ports import UploadIntent, UploadState
 from agent.rules.bandwidth import REFUSED_FLOOR
 from agent.rules.footage import State
 from protocol.events import decode_body
@@ -171,6 +173,47 @@ def test_a_refused_chunk_is_halved_until_it_passes(station: Station, central: Me
     central.faults.largest_chunk = MIB
     assert [sender.step() for _ in range(2)] == [SliceEnd.ASK_AGAIN, SliceEnd.ASK_AGAIN]
     sender.finish()
+    assert sender.arrived() == content
+
+
+def test_what_was_refused_once_is_not_tried_again(station: Station, central: MemoryCentral) -> None:
+    content = os.urandom(7 * MIB)
+    sender = Sender(station, central, station.stage(content), chunk=FIRST_CHUNK)
+    central.faults.largest_chunk = MIB
+    ends = []
+    while not ends or ends[-1] is not SliceEnd.UPLOADED:
+        ends.append(sender.step())
+    assert ends.count(SliceEnd.ASK_AGAIN) == 2, "4 MiB and 2 MiB were refused, each once"
+    assert sender.arrived() == content
+
+
+@pytest.mark.parametrize("size", [300_000, 4 * MIB], ids=["a_small_file", "a_chunk"])
+def test_what_breaks_the_connection_is_sent_in_smaller_pieces(
+    station: Station, central: MemoryCentral, size: int
+) -> None:
+    content = os.urandom(size)
+    sender = Sender(station, central, station.stage(content))
+    create, append = central.create, central.append
+
+    def breaks(length: int) -> None:
+        if length > 100_000:
+            raise RetryLater("torn", code="connection_lost")
+
+    def torn_create(intent: UploadIntent, first: bytes) -> UploadState:
+        breaks(len(first))
+        return create(intent, first)
+
+    def torn_append(url: str, offset: int, source: Any, length: int, size: int, pace: Any = None) -> UploadState:
+        breaks(length)
+        return append(url, offset, source, length, size, pace)
+
+    central.create, central.append = torn_create, torn_append  # type: ignore[method-assign]
+    steps, end = 0, None
+    while end is not SliceEnd.UPLOADED:
+        steps += 1
+        assert steps < 200
+        with contextlib.suppress(RetryLater):
+            end = sender.step()
     assert sender.arrived() == content
 
 
