@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ def parse_instant(text: str, zone: ZoneInfo) -> datetime:
     try:
         instant = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ValueError('is no instant; write it like "2026-11-22T16:00:00-06:00"') from None
+        raise ValueError(f'{_what_it_is(text.strip())}; write it like "2026-11-22T16:00:00-06:00"') from None
     if len(text.strip()) <= 10:
         raise ValueError('has no time of day; write it like "2026-11-22T16:00:00-06:00"')
     if instant.tzinfo is not None:
@@ -31,3 +32,16 @@ def parse_instant(text: str, zone: ZoneInfo) -> datetime:
     if first != second:
         raise ValueError(f"exists twice in {zone.key} (clocks go back); write it with its offset")
     return first
+
+
+def _what_it_is(text: str) -> str:
+    """What a spreadsheet made of an instant."""
+    if not text:
+        return "is empty"
+    if re.fullmatch(r"\d{5}([.,]\d+)?", text):
+        return "is a spreadsheet's count of days, without a zone"
+    if re.fullmatch(r"\d{1,2}[./]\d{1,2}[./]\d{2,4}.*", text):
+        return "may be the day before the month or after it"
+    if re.search(r"[T ]24(:|$)", text):
+        return "has the hour 24; that is 00:00 of the next day"
+    return "is no instant"

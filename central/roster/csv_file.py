@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from central.instants import parse_instant
+from central.roster.sheet import Columns, RowError, SheetRow, read_sheet
 
-REQUIRED = (
-    *("shift_id", "officer_id", "officer_name", "camera_serial", "starts_at", "ends_at"),
-    *("supervisor_email", "station_id"),
+COLUMNS = Columns(
+    required=(
+        *("shift_id", "officer_id", "officer_name", "camera_serial", "starts_at", "ends_at"),
+        *("supervisor_email", "station_id"),
+    ),
+    optional=("unit", "officer_email", "status", "end_source"),
 )
-OPTIONAL = ("unit", "officer_email", "status", "end_source")
 STATUSES = ("scheduled", "actual", "cancelled")
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
-
-
-@dataclass(frozen=True)
-class RowError:
-    """What is wrong in one cell. `row` counts lines of the file from 1, the header being row 1."""
-
-    row: int
-    column: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"row {self.row}, {self.column}: {self.reason}" if self.column else f"row {self.row}: {self.reason}"
+LONGEST_SHIFT = timedelta(hours=48)
+"""A longer one is a typing error in a date, and would hide a camera that is late."""
+LONGEST = {"shift_id": 128, "officer_id": 64, "camera_serial": 255, "end_source": 64}
+"""Characters; everything else may have 255."""
+MAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
 
 
 @dataclass(frozen=True)
@@ -50,70 +43,51 @@ class RosterRow:
 
 
 def read_roster(content: bytes, zone: ZoneInfo) -> tuple[list[RosterRow], list[RowError]]:
-    """All shifts of the file, and all that is wrong with it."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return [], [RowError(content[: error.start].count(b"\n") + 1, "", "is not UTF-8; save the file as UTF-8")]
-    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", strict=True)
-    try:
-        header = _check_header(reader.fieldnames)
-        if header:
-            return [], header
-        return _read_rows(reader, zone)
-    except csv.Error as error:
-        return [], [RowError(reader.line_num, "", f"is not CSV: {error}")]
-
-
-def _check_header(names: object) -> list[RowError]:
-    found = [str(name).strip() for name in names] if isinstance(names, list) else []
-    missing = [RowError(1, name, "this column is missing") for name in REQUIRED if name not in found]
-    unknown = [
-        RowError(1, name, "unknown column; allowed: " + ", ".join(REQUIRED + OPTIONAL))
-        for name in found
-        if name not in REQUIRED + OPTIONAL
-    ]
-    return missing + unknown
-
-
-def _read_rows(reader: csv.DictReader[str], zone: ZoneInfo) -> tuple[list[RosterRow], list[RowError]]:
+    """All shifts of the file, and all that is wrong with it. `zone` is meant where an instant has no offset."""
+    sheet, errors = read_sheet(content, COLUMNS)
     rows: list[RosterRow] = []
-    errors: list[RowError] = []
     first_seen: dict[str, int] = {}
-    for raw in reader:
-        number = reader.line_num
-        if raw.pop("", None):
-            errors.append(RowError(number, "", "has more cells than the header"))
-            continue
-        cells = {name.strip(): (value or "").strip() for name, value in raw.items()}
-        wrong = list(_cell_errors(cells, number, zone))
-        if cells["shift_id"] in first_seen:
-            reason = f"{cells['shift_id']!r} stands in row {first_seen[cells['shift_id']]} already"
-            wrong.append(RowError(number, "shift_id", reason))
-        first_seen.setdefault(cells["shift_id"], number)
+    for line in sheet:
+        wrong = list(_cell_errors(line, zone))
+        shift_id = line.cells["shift_id"]
+        if shift_id in first_seen:
+            wrong.append(RowError(line.row, "shift_id", f"{shift_id!r} stands in row {first_seen[shift_id]} already"))
+        first_seen.setdefault(shift_id, line.row)
         errors += wrong
         if not wrong:
-            rows.append(_row(cells, zone))
-    return rows, errors
+            rows.append(_row(line.cells, zone))
+    return rows, sorted(errors, key=lambda error: error.row)
 
 
-def _cell_errors(cells: dict[str, str], row: int, zone: ZoneInfo) -> Iterator[RowError]:
+def _cell_errors(line: SheetRow, zone: ZoneInfo) -> Iterator[RowError]:
+    cells, row = line.cells, line.row
+    for name, text in cells.items():
+        if len(text) > LONGEST.get(name, 255):
+            yield RowError(row, name, f"has {len(text)} characters; {LONGEST.get(name, 255)} are allowed")
     for name in ("shift_id", "officer_id", "camera_serial", "station_id"):
-        if not cells[name]:
+        if not cells[name].strip("; "):
             yield RowError(row, name, "must not be empty")
     for name in ("supervisor_email", "officer_email"):
-        if cells.get(name) and not _MAIL.fullmatch(cells[name]):
+        if cells[name] and not MAIL.fullmatch(cells[name]):
             yield RowError(row, name, f"{cells[name]!r} is no mail address")
-    if cells.get("status", "") not in ("", *STATUSES):
+    if cells["status"] not in ("", *STATUSES):
         yield RowError(row, "status", f"{cells['status']!r} must be one of " + ", ".join(STATUSES))
+    yield from _instant_errors(cells, row, zone)
+
+
+def _instant_errors(cells: dict[str, str], row: int, zone: ZoneInfo) -> Iterator[RowError]:
     instants = {}
     for name in ("starts_at", "ends_at"):
         try:
             instants[name] = parse_instant(cells[name], zone)
         except (ValueError, OverflowError) as error:
             yield RowError(row, name, f"{cells[name]!r} {error}")
-    if len(instants) == 2 and instants["ends_at"] <= instants["starts_at"]:
-        yield RowError(row, "ends_at", "must be after starts_at")
+    if len(instants) == 2:
+        length = instants["ends_at"] - instants["starts_at"]
+        if length <= timedelta(0):
+            yield RowError(row, "ends_at", "must be after starts_at; a shift over midnight ends on the next day")
+        elif length > LONGEST_SHIFT:
+            yield RowError(row, "ends_at", f"the shift would last {length}; more than {LONGEST_SHIFT} is a mistake")
 
 
 def _row(cells: dict[str, str], zone: ZoneInfo) -> RosterRow:
@@ -127,8 +101,8 @@ def _row(cells: dict[str, str], zone: ZoneInfo) -> RosterRow:
         ends_at=parse_instant(cells["ends_at"], zone),
         supervisor_email=cells["supervisor_email"],
         stations=tuple(name for name in stations if name),
-        unit=cells.get("unit", ""),
-        officer_email=cells.get("officer_email", ""),
-        status=cells.get("status", "") or "scheduled",
-        end_source=cells.get("end_source", ""),
+        unit=cells["unit"],
+        officer_email=cells["officer_email"],
+        status=cells["status"] or "scheduled",
+        end_source=cells["end_source"],
     )
