@@ -16,12 +16,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from weakref import WeakSet
 
 from simulator.network.http_messages import RequestHead, read_head
 from simulator.network.link import Link
 
 LOOK_AGAIN_S = 0.01
-LONGEST_HEAD = 65536
+LONGEST_HEAD = 16384
 RECEIVE_BUFFER = 128 * 1024
 
 
@@ -59,6 +60,8 @@ class FaultProxy:
         self.requests: list[RequestHead] = []
         """Every request that came, answered by whomever."""
         self.target = (host, port)
+        self.writers: WeakSet[asyncio.StreamWriter] = WeakSet()
+        """Every connection, either side."""
         self._tls = tls
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -111,13 +114,20 @@ class FaultProxy:
         )
         self._loop.run_forever()
         server.close()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0))
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.run_until_complete(self._end_all())
         self._loop.close()
 
+    async def _end_all(self) -> None:
+        tasks = asyncio.all_tasks(self._loop) - {asyncio.current_task(self._loop)}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in self.writers:
+            writer.transport.abort()
+        await asyncio.sleep(LOOK_AGAIN_S)  # an aborted transport closes its socket in the rounds after
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.add(writer)
         await _Passage(self, reader, writer).carry()
 
 
@@ -158,6 +168,7 @@ class _Passage:
 
     async def _open(self) -> None:
         self._answers, self._central = await asyncio.open_connection(*self._proxy.target)
+        self._proxy.writers.add(self._central)
 
     async def _watch(self) -> None:
         """Ends, and the connection with it, as soon as the link is away or is cut."""
