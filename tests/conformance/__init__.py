@@ -1,0 +1,1 @@
+"""One black-box suite for tus servers: plain HTTP, SIGKILL, and the files that a server leaves on its disk."""
