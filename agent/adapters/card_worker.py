@@ -65,6 +65,8 @@ class CardWorker:
         self._ending = threading.Lock()
         self._closed = False
         self._is_out_of_step = False
+        self._broke: CardStalled | None = None
+        """Why an earlier call broke off. Whoever calls again, to tidy up, is told the same and no new story."""
         self._copying: tuple[UUID, ...] = ()
         self._received = bytearray()
         self._words = bytearray()
@@ -136,6 +138,9 @@ class CardWorker:
                     if answer.done is not None:
                         progress(answer.done)
                 self._is_out_of_step = False
+            except CardStalled as error:
+                self._broke = error
+                raise
             finally:
                 if self._closed:
                     self._close_pipes()
@@ -213,7 +218,7 @@ class CardWorker:
     def _refuse_when_over(self) -> None:
         self._refuse_when_closed()
         if self._is_out_of_step:
-            raise CardStalled("An earlier call broke off; this card work only needs to be closed.")
+            raise self._broke or CardStalled("An earlier call broke off; this card work only needs to be closed.")
 
     def _refuse_when_closed(self) -> None:
         if self._closed:

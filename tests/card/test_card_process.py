@@ -70,6 +70,9 @@ def test_a_child_that_is_killed_mid_copy_leaves_nothing_after_a_sweep(dock: Dock
     assert [type(error) for error in errors] == [CardStalled]
     assert isinstance(errors[0], CardStalled)
     assert errors[0].code == "card_process_ended"
+    with pytest.raises(CardStalled) as again:
+        worker.list()
+    assert again.value.code == "card_process_ended", "who calls again to tidy up is told the same, no new story"
     assert [name.rpartition(".")[2] for name in dock.names()] == ["part"]
     assert dock.spool.sweep() == 1
     assert dock.names() == []
