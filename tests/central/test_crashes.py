@@ -88,6 +88,24 @@ def test_a_verification_that_died_with_the_process_is_done_again(
     assert target.read_bytes() == data
 
 
+def test_what_a_kill_right_after_the_commit_left_undone_is_done_by_the_next_question(
+    own_central: CentralServer, joined: Callable[[], StationClient]
+) -> None:
+    station, data = joined(), os.urandom(MIB)
+    asset_id = station.deliver(data)
+    digest = sha256(data)
+    (part,) = (own_central.data_dir / "parts").iterdir()
+    station.verify(asset_id, digest, len(data))
+    own_central.kill()
+    target = own_central.data_dir / "objects" / digest[:2] / digest
+    target.chmod(0o600)
+    os.link(target, part)
+    come_back(own_central, station)
+    assert station.verify(asset_id, digest, len(data)).status_code == 200
+    assert not part.exists()
+    assert target.stat().st_mode & 0o777 == 0o440
+
+
 def test_receipts_and_events_survive_kill_9(own_central: CentralServer, joined: Callable[[], StationClient]) -> None:
     station, data = joined(), b"evidence"
     asset_id = station.deliver(data)
