@@ -29,10 +29,11 @@ FACTS = ("st_mode", "st_nlink", "st_size", "st_uid", "st_gid")
 class FuseCamera:
     """Mounts `folder` at `mount`; `fault()` changes what goes wrong from now on."""
 
-    def __init__(self, folder: Path, mount: Path) -> None:
+    def __init__(self, folder: Path, mount: Path, **fault: Any) -> None:
+        """`fault` holds from the first moment; without one nothing goes wrong."""
         self.mount = mount
         self._faults = mount.with_suffix(".faults")
-        self.fault(mode="ok")
+        self.fault(**(fault or {"mode": "ok"}))
         mount.mkdir()
         command = [sys.executable, "-m", "tests.card.fuse_camera", str(folder), str(mount), str(self._faults)]
         quiet = subprocess.DEVNULL
