@@ -130,14 +130,33 @@ def _add_roster(commands: argparse._SubParsersAction) -> None:
     add = _command(
         roster,
         "import",
-        "central.roster.commands.import_roster",
+        "central.judging.roster_commands.import_roster",
         "Import shifts from a CSV file: all of it or, with any error, nothing.",
         "Columns: shift_id officer_id officer_name camera_serial starts_at ends_at supervisor_email station_id\n"
         "(several stations by ';'); optional: unit officer_email status(scheduled|actual|cancelled) end_source.\n"
-        "Instants are RFC 3339 with offset, or local in [web] time_zone. Importing a file again changes nothing.",
+        "Instants are RFC 3339 with offset, or local in [web] time_zone. Importing a file again changes nothing.\n"
+        "A file that looks like a mistake ([roster] confirm_*) waits: see `roster pending` and `roster confirm`.\n\n"
+        "example:\n  dock-central roster import november.csv --replace-window 2026-11-01..2026-12-01 --data DIR",
     )
     add.add_argument("file", metavar="FILE.csv", type=Path, help="the file, UTF-8")
     add.add_argument("--dry-run", action="store_true", help="check and count, change nothing")
+    add.add_argument(
+        "--replace-window",
+        metavar="FROM..TO",
+        help="withdraw the shifts that end from FROM until before TO and are not in the file",
+    )
+    _command(
+        roster,
+        "pending",
+        "central.judging.roster_commands.pending",
+        "List imports that wait for a person's word, and why.",
+    )
+    for name, run, summary in (
+        ("confirm", "confirm", "Apply an import that waits."),
+        ("discard", "drop", "Drop an import that waits."),
+    ):
+        decide = _command(roster, name, f"central.judging.roster_commands.{run}", summary)
+        decide.add_argument("number", metavar="NUMBER", type=int, help="as `roster pending` lists it")
 
 
 def _add_export(commands: argparse._SubParsersAction) -> None:

@@ -38,6 +38,21 @@ class Database(Struct, frozen=True):
     """Empty: SQLite, DIR/central.sqlite3."""
 
 
+class Roster(Struct, frozen=True):
+    """How shifts come in, and when a person should look first."""
+
+    folder: str = ""
+    """Empty: DIR/roster. Files that are dropped there are imported."""
+    max_age: timedelta = 36 * HOUR
+    """An older roster is IT's problem."""
+    confirm_moved: Annotated[int, Meta(ge=1)] = 10
+    """So many shifts whose ends move by the same span wait for a person's word."""
+    confirm_withdrawn: Annotated[int, Meta(ge=0, le=100)] = 10
+    """More than so many percent of a window's shifts withdrawn wait."""
+    confirm_late: Annotated[int, Meta(ge=0)] = 10
+    """More than so many cameras that would be overdue at once wait."""
+
+
 class Lateness(Struct, frozen=True):
     grace: timedelta = 24 * HOUR
     gap_tolerance: timedelta = timedelta(minutes=15)
@@ -81,6 +96,7 @@ class CentralConfig(Struct, frozen=True):
     mail: Mail = Mail()
     storage: Storage = Storage()
     database: Database = Database()
+    roster: Roster = Roster()
     lateness: Lateness = Lateness()
     notices: Notices = Notices()
     unit: dict[str, Unit] = {}
@@ -108,6 +124,13 @@ NEW_FILE = """\
 # security = "starttls"                     # none, starttls or tls
 # username = "dock"
 # password_file = "/etc/dock/mail-password"
+
+[roster]
+# folder = "/srv/roster"                    # files dropped here are imported; default DIR/roster
+# max_age = "36h"                           # an older roster is told to IT
+# confirm_moved = 10                        # ends that move alike, percent withdrawn, cameras overdue at once:
+# confirm_withdrawn = 10                    # beyond these an import waits for `roster confirm`
+# confirm_late = 10
 
 [lateness]
 # grace = "24h"

@@ -1,4 +1,4 @@
-"""Officers and shifts, as the last roster import left them."""
+"""Officers, units and shifts as the last import left them, and everything that was ever said of a shift."""
 
 from __future__ import annotations
 
@@ -12,8 +12,18 @@ class Officer(models.Model):
     unit = models.CharField(max_length=255, blank=True)
 
 
+class Unit(models.Model):
+    """Whom notices of a unit go to. A shift's own supervisor comes before its unit's."""
+
+    unit = models.CharField(max_length=255, primary_key=True)
+    supervisor_email = models.CharField(max_length=255, blank=True)
+    escalate_to_email = models.CharField(max_length=255, blank=True)
+    on_duty_email = models.CharField(max_length=255, blank=True)
+    """An address that whoever is on duty reads, at any hour."""
+
+
 class Shift(models.Model):
-    """A span of duty of one officer with one camera."""
+    """A span of duty of one officer with one camera: also the camera's assignment for that time."""
 
     shift_id = models.CharField(max_length=128, primary_key=True)
     officer = models.ForeignKey(Officer, on_delete=models.PROTECT, related_name="shifts")
@@ -23,7 +33,11 @@ class Shift(models.Model):
     supervisor_email = models.CharField(max_length=255, blank=True)
     unit = models.CharField(max_length=255, blank=True)
     status = models.CharField(max_length=16, default="scheduled")
+    """`scheduled`, `actual`, `cancelled`, or `withdrawn` (a later roster of its window did not have it)."""
     end_source = models.CharField(max_length=64, blank=True)
+
+    NOBODYS = ("cancelled", "withdrawn")
+    """Statuses of shifts that are no duty."""
 
 
 class HomeStation(models.Model):
@@ -34,3 +48,49 @@ class HomeStation(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["shift", "station_id"], name="home_station_once"),)
+
+
+class RosterImport(models.Model):
+    """One file that was brought in, or waits for a person's word."""
+
+    APPLIED, WAITING, DISCARDED = "applied", "waiting", "discarded"
+
+    brought_at = models.DateTimeField(db_index=True)
+    brought_by = models.CharField(max_length=255)
+    """`command`, `folder`, `api:NAME` or a person's address."""
+    file_name = models.CharField(max_length=255, blank=True)
+    sha256 = models.CharField(max_length=64)
+    window_from = models.DateTimeField(null=True)
+    window_to = models.DateTimeField(null=True)
+    state = models.CharField(max_length=16, db_index=True)
+    doubts = models.JSONField(default=list)
+    """Why it waited, one sentence each."""
+    content = models.BinaryField(null=True)
+    """The file, while it waits."""
+    added = models.IntegerField(default=0)
+    changed = models.IntegerField(default=0)
+    withdrawn = models.IntegerField(default=0)
+    unchanged = models.IntegerField(default=0)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=255, blank=True)
+
+
+class ShiftVersion(models.Model):
+    """What was said of a shift, each time it changed. Append-only: triggers refuse UPDATE and DELETE."""
+
+    shift_id = models.CharField(max_length=128, db_index=True)
+    said_at = models.DateTimeField(db_index=True)
+    said_by = models.CharField(max_length=255)
+    """As `RosterImport.brought_by`; for a correction on a page the person's address."""
+    roster_import = models.ForeignKey(RosterImport, null=True, on_delete=models.PROTECT, related_name="versions")
+    change = models.CharField(max_length=16)
+    """`added`, `changed`, `withdrawn` or `corrected` (by a person, not by an import)."""
+    officer_id = models.CharField(max_length=64)
+    camera_serial = models.CharField(max_length=255)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    supervisor_email = models.CharField(max_length=255, blank=True)
+    unit = models.CharField(max_length=255, blank=True)
+    status = models.CharField(max_length=16)
+    end_source = models.CharField(max_length=64, blank=True)
+    stations = models.JSONField(default=list)

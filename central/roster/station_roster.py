@@ -25,7 +25,7 @@ def station_roster(station: str, config: CentralConfig, now: datetime) -> tuple[
     """The station's shifts and the ETag that names exactly this content, `generated_at` aside."""
     rows = (
         Shift.objects.filter(home_stations__station_id=station, ends_at__gte=now - LOOK_BACK)
-        .exclude(status="cancelled")
+        .exclude(status__in=Shift.NOBODYS)
         .order_by("ends_at", "shift_id")
     )
     shifts = [
