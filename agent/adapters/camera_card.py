@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from agent.adapters.card_errno import NOT_WRITABLE, card_errors, is_device_present
-from agent.adapters.card_folders import FolderWalk, open_folder, parts_of, refusal
+from agent.adapters.card_folders import FolderWalk, as_listed, open_folder, parts_of, refusal
 from agent.adapters.file_calls import KERNEL, FileCalls
 from agent.errors import CardGone, Refused
 from agent.rules.footage import CardFile, Listing, VolumeId
@@ -50,7 +50,7 @@ class CameraFile:
     def stat(self) -> CardFile:
         with card_errors(self._path, self._device):
             found = self._files.fstat(self._fd)
-        file = CardFile(self._path, found.st_size, found.st_mtime_ns)
+        file = as_listed(self._path, found)
         self._told(file)
         return file
 
@@ -159,7 +159,7 @@ class CameraCard:
             try:
                 found = self._stat(parts[-1], folder)
                 self._refuse_special(path, found)
-                self._refuse_changed(CardFile(path, found.st_size, found.st_mtime_ns))
+                self._refuse_changed(as_listed(path, found))
                 self._remove(path, parts[-1], folder)
                 self._sync_folder(folder)
             finally:

@@ -22,6 +22,15 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _KINDS = {stat.S_IFLNK: "symlink", stat.S_IFIFO: "fifo", stat.S_IFSOCK: "socket"}
 
 
+_FURTHEST_NS = 2**63 - 1
+"""About the year 2262. A larger time does not fit the ledger, and then no file of that card could be recorded."""
+
+
+def as_listed(path: bytes, found: os.stat_result) -> CardFile:
+    """The one way to look at a file, so that two looks can be compared."""
+    return CardFile(path, found.st_size, max(-_FURTHEST_NS, min(found.st_mtime_ns, _FURTHEST_NS)))
+
+
 def parts_of(path: bytes) -> list[bytes]:
     """The names of a card path.
 
@@ -132,7 +141,7 @@ class FolderWalk:
                 return _Folder(parts, (*folder.inodes, found.st_ino))
             reason = "too_deep"
         if reason is None:
-            self._files.append(CardFile(path, found.st_size, found.st_mtime_ns))
+            self._files.append(as_listed(path, found))
         else:
             self._refused.append(RefusedEntry(path, reason))
         return None
