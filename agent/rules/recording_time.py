@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from agent.rules.container_time import EARLIEST
+
 UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 GROUPS = ("year", "month", "day", "hour", "minute", "second")
 
@@ -48,17 +50,18 @@ def named_time(path: bytes, patterns: tuple[str, ...], zone: tzinfo) -> datetime
                 continue
             parts = found.groupdict()
             year, month, day, hour, minute, second = (int(parts.get(group) or 0) for group in GROUPS)
-            return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+            at = datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
         except (ValueError, OverflowError, re.error):
             continue  # the 31st of February, or a mistyped pattern: another may read it better
+        if at >= EARLIEST:
+            return at
     return None
 
 
 def file_time(mtime_ns: int) -> datetime | None:
-    """The file's modification time; unknown where it is zero, negative or beyond the calendar."""
-    if mtime_ns <= 0:
-        return None
+    """The file's modification time; unknown where the clock was never set (1970, FAT's 1980) or ran away."""
     try:
-        return UNIX_EPOCH + timedelta(microseconds=mtime_ns // 1000)
+        at = UNIX_EPOCH + timedelta(microseconds=mtime_ns // 1000)
     except OverflowError:
         return None
+    return at if at >= EARLIEST else None
