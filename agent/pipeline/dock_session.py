@@ -279,20 +279,26 @@ class CameraSession:
         self.board.file = ""
 
     def _stage_each(self, due: list[CardFile], staging: CardStaging, stock: Stock) -> None:
+        too_large: int | None = None
+        self.board.space_wanted = 0
         for file in due:
             if self._left.is_set():
                 return
+            if too_large is not None and file.size >= too_large:
+                continue  # what is smaller than the file that found no room may still find some
             self._reading = seen(file)
             self.board.doing = "copying"
             self.board.file = file.path.decode("utf-8", "backslashreplace")
             self.board.file_size, self.board.file_done = file.size, 0
             try:
                 staging.stage(file, self._card, stock)
-                self.board.note = "" if self.board.note.startswith("spool") else self.board.note
+                if too_large is None and self.board.note.startswith("spool"):
+                    self.board.note = ""
             except SpoolFull as error:
+                too_large = file.size
+                self.board.space_wanted = file.size  # each one that follows is smaller
                 self.board.note = f"spool full: {error}"
                 self._log.warning("spool_full", file=self.board.file)
-                return
 
     def _mark_drained(self, stock: Stock) -> None:
         if not stock.is_durable():

@@ -12,6 +12,9 @@ from agent.rules.footage import Asset, CardFile, DockSession, Listing, State
 from agent.rules.stock import Seen, is_vanished, may_hide_footage, missing, seen
 from protocol.sidecar import encode_path
 
+AT_ONCE = 500
+"""Changes per commit: a damaged card's hundred thousand refusals must not keep every other bay from the ledger."""
+
 
 class Stock:
     """What this run knows of one card: which files were dealt with, since when each looks as it does.
@@ -120,15 +123,16 @@ class Stock:
 
     def _record_refused(self, listing: Listing) -> None:
         fresh = [entry for entry in listing.refused if entry.path not in self._refused]
-        if fresh:
-            at = self._bench.clock.now()
+        at = self._bench.clock.now()
+        for start in range(0, len(fresh), AT_ONCE):
+            group = fresh[start : start + AT_ONCE]
             self._bench.ledger.commit(
                 *(
                     c.FileRefused(at=at, session=self._docked.session, path=entry.path, reason=entry.reason)
-                    for entry in fresh
+                    for entry in group
                 )
             )
-            self._refused.update(entry.path for entry in fresh)
+            self._refused.update(entry.path for entry in group)
 
     def _settle_missing(self, now_ns: int) -> None:
         absent = missing(self.expected(), self.listed)
