@@ -132,6 +132,12 @@ class LedgerBroken(NeedsOperator):
     code = "ledger_broken"
 
 
+class LedgerEnded(LedgerBroken):
+    """Its history goes on elsewhere: central holds another one under its UUID, or closed it. A new ledger follows."""
+
+    code = "ledger_ended"
+
+
 # --- uploads ------------------------------------------------------------------------------------------
 
 

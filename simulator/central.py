@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec.json import decode as decode_json
 
 from agent.errors import (
     AuthRefused,
@@ -28,8 +29,10 @@ from agent.ports import (
     HeartbeatReply,
     Mismatch,
     Pace,
+    ReceiptStanding,
     SignedStatement,
     SpooledFile,
+    Standing,
     StoredEvent,
     UnknownAsset,
     UploadIntent,
@@ -37,7 +40,7 @@ from agent.ports import (
     VerifyAnswer,
 )
 from protocol.chain import GENESIS, event_hash
-from protocol.messages import ReceiptContent, encode
+from protocol.messages import Heartbeat, ReceiptContent, encode
 from simulator.central_store import CentralStore, Faults, HeldLedger, Upload
 
 
@@ -221,6 +224,7 @@ class MemoryCentral:
             return SignedStatement(content, Ed25519PrivateKey.generate().sign(content), self.key_id)
         statement = SignedStatement(content, self.store.key.sign(content), self.key_id)
         self.store.signed.append((stated, statement))
+        self.store.held.receipts[stated.receipt_id] = asset_id, self.store_epoch, sha256
         return statement
 
     def is_signed(self, statement: SignedStatement) -> bool:
@@ -247,17 +251,19 @@ class MemoryCentral:
                 known[(intent.camera, intent.path, sha256, intent.size)] = asset_id
         return [known.get(claim) for claim in claims]
 
-    def post_events(self, events: Sequence[StoredEvent], ledger_uuid: UUID) -> int:
+    def post_events(self, events: Sequence[StoredEvent], ledger_uuid: UUID, withheld: str = "") -> int:
         self._answers()
         ledger = self.store.held.ledgers.setdefault(ledger_uuid, HeldLedger(self.station))
         for event in events:
-            digest = event_hash(ledger_uuid, event.number, event.previous_hash, event.body)
+            digest = (
+                event.hash if withheld else event_hash(ledger_uuid, event.number, event.previous_hash, event.body)
+            )
             before = ledger.events.get(event.number - 1, (GENESIS if event.number == 1 else None, b""))[0]
             there = ledger.events.get(event.number, (digest, b""))[0]
             if there != digest or (before is not None and before != event.previous_hash):
                 self.forks.append((ledger_uuid, event.number))
                 raise Refused(f"Another event stands at number {event.number}.", code="fork")
-            ledger.add(event.number, digest, event.body)
+            ledger.add(event.number, digest, b"" if withheld else event.body)
         return ledger.contiguous
 
     def ledger_heads(self) -> list[tuple[UUID, int, str]]:
@@ -276,10 +282,30 @@ class MemoryCentral:
         self._answers()
         return self.store_epoch
 
+    def standing_of(self, receipts: Sequence[tuple[UUID, UUID]]) -> Standing:
+        self._answers()
+        return Standing(self.store_epoch, tuple(self._standing_of(*claim) for claim in receipts))
+
+    def _standing_of(self, asset_id: UUID, receipt_id: UUID) -> ReceiptStanding:
+        stored = self.stored.get(asset_id)
+        held = stored is not None and stored in self.objects
+        given = self.store.held.receipts.get(receipt_id)
+        return ReceiptStanding(stands=held and given == (asset_id, self.store_epoch, stored), held=held)
+
     def post_heartbeat(self, body: bytes) -> HeartbeatReply:
         self._answers()
         self.heartbeats.append(body)
-        return HeartbeatReply(self._clock.now().wall, self.store_epoch, self._etag(), 0.0)
+        head = decode_json(body, type=Heartbeat).head
+        held = self.store.held.ledgers.get(head.ledger_uuid) if head else None
+        number = held.contiguous if held else 0
+        return HeartbeatReply(
+            self._clock.now().wall,
+            self.store_epoch,
+            self._etag(),
+            0.0,
+            held=None if head is None else number,
+            held_hash=held.events[number][0] if held and number else GENESIS,
+        )
 
     def roster(self, etag: str) -> tuple[bytes, str] | None:
         self._answers()

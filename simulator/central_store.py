@@ -85,6 +85,8 @@ class Holdings:
     """Which station's an asset is, and what it was announced as."""
     refused: dict[UUID, Mismatch] = field(default_factory=dict)
     ledgers: dict[UUID, HeldLedger] = field(default_factory=dict)
+    receipts: dict[UUID, tuple[UUID, int, str]] = field(default_factory=dict)
+    """By receipt: for which asset, in which epoch, of which object it was given."""
 
 
 class CentralStore:

@@ -120,6 +120,14 @@ class MemoryLedger:
         ]
         return tuple(asset for _, asset in sorted(found, key=lambda pair: pair[0]))[:limit]
 
+    def unbacked(self, store_epoch: int, limit: int, skip: int = 0) -> tuple[Asset, ...]:
+        found = [
+            asset
+            for asset in self._assets()
+            if asset.receipt and asset.receipt.store_epoch < store_epoch and not (asset.spooled or asset.on_card)
+        ]
+        return tuple(found[skip : skip + limit])
+
     def session(self, session: UUID) -> DockSession | None:
         return self._memory.sessions.get(session)
 

@@ -18,7 +18,9 @@ from agent.ports import (
     Hashing,
     HeartbeatReply,
     Mismatch,
+    ReceiptStanding,
     SignedStatement,
+    Standing,
     StoredEvent,
     UnknownAsset,
     VerifyAnswer,
@@ -71,7 +73,7 @@ class CentralApi:
             raise _not_central(url, f"{len(known)} answers to {len(claims)} questions")
         return known
 
-    def post_events(self, events: Sequence[StoredEvent], ledger_uuid: UUID) -> int:
+    def post_events(self, events: Sequence[StoredEvent], ledger_uuid: UUID, withheld: str = "") -> int:
         """See Central."""
         batch = messages.EventBatch(
             events=[
@@ -79,7 +81,9 @@ class CentralApi:
                     ledger_uuid=ledger_uuid,
                     number=event.number,
                     previous_hash=event.previous_hash.hex(),
-                    body=event.body.decode("utf-8"),
+                    body="" if withheld else event.body.decode("utf-8"),
+                    withheld=withheld,
+                    hash=event.hash.hex() if withheld else None,
                 )
                 for event in events
             ]
@@ -101,13 +105,31 @@ class CentralApi:
         answer, url = self._call("GET", "standing")
         return _expect(answer, url, messages.StandingAnswer).store_epoch
 
+    def standing_of(self, receipts: Sequence[tuple[UUID, UUID]]) -> Standing:
+        """See Central."""
+        claims = [messages.ReceiptClaim(asset_id=asset, receipt_id=receipt) for asset, receipt in receipts]
+        answer, url = self._call("POST", "standing", messages.StandingRequest(receipts=claims))
+        told = _expect(answer, url, messages.StandingAnswer)
+        if len(told.receipts) != len(receipts):
+            raise _not_central(url, f"{len(told.receipts)} answers to {len(receipts)} questions")
+        return Standing(told.store_epoch, tuple(ReceiptStanding(one.stands, one.held) for one in told.receipts))
+
     def post_heartbeat(self, body: bytes) -> HeartbeatReply:
         """See Central. The round trip is measured around this one call."""
         answer, url = self._call("POST", "heartbeats", body)
         reply = _expect(answer, url, messages.HeartbeatAnswer)
         if reply.server_time.tzinfo is None:
             raise _not_central(url, "a time without an offset")
-        return HeartbeatReply(reply.server_time, reply.store_epoch, reply.roster_etag, answer.seconds * 1000)
+        head = reply.ledger_head
+        return HeartbeatReply(
+            server_time=reply.server_time,
+            store_epoch=reply.store_epoch,
+            roster_etag=reply.roster_etag,
+            round_trip_ms=answer.seconds * 1000,
+            held=None if head is None else head.number,
+            held_hash=b"" if head is None else bytes.fromhex(head.hash),
+            parked_events=reply.parked_events,
+        )
 
     def roster(self, etag: str) -> tuple[bytes, str] | None:
         """See Central."""

@@ -21,6 +21,8 @@ class Credential(msgspec.Struct, kw_only=True):
     token: str
     receipt_keys: list[ReceiptKey]
     enrolled_at: str
+    replaces: bool = False
+    """This PC took the place of an older one."""
 
 
 def read(path: Path) -> Credential:
@@ -49,6 +51,7 @@ def write(path: Path, central_url: str, answer: EnrollAnswer) -> None:
         token=answer.credential,
         receipt_keys=[answer.receipt_key],
         enrolled_at=answer.server_time.isoformat(),
+        replaces=answer.replaces,
     )
     _write_private(path, msgspec.json.format(msgspec.json.encode(credential), indent=2))
 

@@ -172,6 +172,10 @@ class Bays:
         with self._lock:
             return [live.session.board for live in self._live.values()]
 
+    def space_wanted(self) -> int:
+        """Bytes of the smallest file that waits on its card for room in the spool; 0: none waits."""
+        return min((board.space_wanted for board in self.boards() if board.space_wanted), default=0)
+
     def left_behind(self) -> dict[str, tuple[Board, int]]:
         return dict(self._left_behind)
 

@@ -23,11 +23,22 @@ class Loop:
     Only LedgerBroken ends the station: without memory nothing may be promised.
     """
 
-    def __init__(self, name: str, step: Step, fail: Callable[[DockError], None], jitter: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        name: str,
+        step: Step,
+        fail: Callable[[DockError], None],
+        jitter: Callable[[], float],
+        begin_after_s: float = 0.0,
+    ) -> None:
+        """`begin_after_s`: seconds from `start` to the first round."""
         self.name = name
         self._step = step
         self._fail = fail
         self._jitter = jitter
+        self._begin_after_s = begin_after_s
+        self._attempt = 0
+        """Failed rounds since the last completed one."""
         self._nudge = threading.Event()
         self._stopping = threading.Event()
         self._completed_at = time.monotonic()
@@ -54,30 +65,39 @@ class Loop:
         if self._thread.is_alive():
             self._thread.join(seconds)
 
+    def round(self) -> float | None:
+        """Do one round now; seconds until the next, None when the station ends. Whoever calls it does the waiting."""
+        try:
+            delay = self._step()
+        except LedgerBroken as error:
+            self._fail(error)
+            return None
+        except RetryLater as error:
+            return self._troubled(error, error.retry_after_s)
+        except DockError as error:
+            return self._troubled(error, None)
+        except Exception:
+            # A bug in one round must not end the loop; it is loud, and the loop's age tells central.
+            log.exception("loop_failed", loop=self.name)
+            self._attempt += 1
+            return next_delay(self._attempt, self._jitter(), None)
+        self._attempt, self.trouble = 0, ""
+        self._completed_at = time.monotonic()
+        return delay
+
     def _run(self) -> None:
-        attempt = 0
+        self._stopping.wait(self._begin_after_s)
         while not self._stopping.is_set():
             self._nudge.clear()
-            try:
-                delay = self._step()
-                attempt = 0
-                self.trouble = ""
-                self._completed_at = time.monotonic()
-            except LedgerBroken as error:
-                self._fail(error)
+            delay = self.round()
+            if delay is None:
                 return
-            except RetryLater as error:
-                delay = self._troubled(error, attempt := attempt + 1, error.retry_after_s)
-            except DockError as error:
-                delay = self._troubled(error, attempt := attempt + 1, None)
-            except Exception:
-                # A bug in one round must not end the loop; it is loud, and the loop's age tells central.
-                log.exception("loop_failed", loop=self.name)
-                delay = next_delay(attempt := attempt + 1, self._jitter(), None)
             if not self._stopping.is_set():
                 self._nudge.wait(delay)
 
-    def _troubled(self, error: DockError, attempt: int, retry_after_s: float | None) -> float:
+    def _troubled(self, error: DockError, retry_after_s: float | None) -> float:
+        self._attempt += 1
+        attempt = self._attempt
         delay = next_delay(attempt, self._jitter(), retry_after_s)
         if not self.trouble or attempt % 20 == 0:
             log.warning(error.code, loop=self.name, error=str(error), attempt=attempt, next_in_s=round(delay, 1))

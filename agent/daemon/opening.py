@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import fcntl
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import UUID
+
+import structlog
 
 from agent.adapters.folders import FolderSource
 from agent.adapters.system_clock import SystemClock
 from agent.config import Config
-from agent.errors import NeedsOperator
+from agent.errors import LedgerBroken, NeedsOperator
+from agent.ledger.read import LedgerView
+from agent.ledger.store import SqliteLedger, open_ledger
 from agent.ports import DeviceSource
+from agent.rules.footage import Instant
 from agent.rules.profiles import Profile
+
+log = structlog.get_logger(__name__)
 
 FALLBACK = "unknown"
 """The profile of whatever no other profile claims. It can never be switched on."""
@@ -79,3 +87,63 @@ def only_one(state: Path) -> StateLock:
             code="state_unusable",
             hint="Create it for this user, or correct [paths] state.",
         ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """The ledger that a new one follows."""
+
+    uuid: UUID
+    why: str
+    """`forked` or `closed`."""
+
+
+def set_aside_if_ended(state: Path) -> Predecessor | None:
+    """A ledger whose history ended (central holds another one, or closed it) is kept under a name of its own: as
+    evidence, with every event that central never took. None when there is no such ledger.
+
+    Raises:
+        LedgerBroken: it cannot be read.
+    """
+    path = state / "ledger.db"
+    if not path.exists():
+        return None
+    with LedgerView(path) as view:
+        try:
+            why, uuid = view.note("ended"), view.identity().uuid
+        except LedgerBroken:
+            return None  # opening it says what is wrong with it
+    if why is None:
+        return None
+    for suffix in ("-wal", "-shm", "-journal", ""):  # the name that makes it a ledger goes last
+        part = state / f"ledger.db{suffix}"
+        if part.exists():
+            part.rename(state / f"ledger-{uuid}.db{suffix}")
+    folder = os.open(state, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return Predecessor(uuid, why)
+
+
+def open_memory(state: Path, station: str, now: Instant, *, is_replacement: bool, has_copies: bool) -> SqliteLedger:
+    """The ledger of this state folder. One that must be made although this station worked before is `rebuilt`, and
+    knows which one it follows and why.
+
+    Raises:
+        LedgerBroken: see `open_ledger`.
+    """
+    ended = set_aside_if_ended(state)
+    marker = state / "ledger.seen"
+    worked_here = marker.exists()
+    rebuilds = worked_here or is_replacement or has_copies
+    ledger = open_ledger(state / "ledger.db", station, now, expects_predecessor=rebuilds)
+    if ended is not None:
+        told = f"{ended.why}: ledger {ended.uuid} ended and is kept as ledger-{ended.uuid}.db; this one follows it"
+        ledger.remember(predecessor=str(ended.uuid), predecessor_why=ended.why, fork=told)
+        log.error("ledger_ended", ledger=str(ended.uuid), why=ended.why, successor=str(ledger.uuid))
+    elif ledger.rebuilt and ledger.note("predecessor_why") is None:
+        ledger.remember(predecessor_why="replaced" if is_replacement and not worked_here else "lost")
+    marker.touch()
+    return ledger

@@ -26,25 +26,27 @@ from agent.adapters.spool_disk import SpoolFolder
 from agent.adapters.system_clock import SystemClock
 from agent.adapters.tus import TusStore
 from agent.config import Config
+from agent.daemon.asking import Asking
 from agent.daemon.bays import Bays, Names
+from agent.daemon.central_rounds import CentralRounds
 from agent.daemon.loops import Loop
-from agent.daemon.opening import FALLBACK, only_one, sources_of, switched
+from agent.daemon.opening import FALLBACK, only_one, open_memory, sources_of, switched
 from agent.daemon.snapshot import gather_heartbeat, snapshot
 from agent.daemon.status_page import StatusPage
 from agent.errors import DockError, LedgerBroken, NeedsOperator
 from agent.ledger.read import LedgerView
 from agent.ledger.recover import take_over_spool
-from agent.ledger.store import open_ledger
 from agent.pipeline.bench import Bench, Settings
 from agent.pipeline.keep_spool import SpoolKeeper
+from agent.pipeline.recheck import Recheck
 from agent.pipeline.settle_spool import settle_spool
 from agent.pipeline.transfer import Transfer
 from agent.reporting.heartbeat import Pulse
+from agent.reporting.history import HistoryWatch
 from agent.reporting.outbox import Outbox
 from agent.reporting.roster import RosterKeeper
 from agent.rules import changes as c
 from agent.rules.bandwidth import Limit, minutes_of
-from agent.rules.erasure import CentralFacts
 from agent.rules.profiles import Profile
 from protocol.messages import Heartbeat
 
@@ -53,8 +55,6 @@ log = structlog.get_logger(__name__)
 ALIVE_S = 15.0
 """How often the ledger notes how far this station has watched."""
 SNAPSHOT_S = 1.0
-BETWEEN_BATCHES_S = 0.05
-"""A long backlog of events leaves central room for footage in between."""
 STOP_WITHIN_S = 8.0
 
 
@@ -87,9 +87,13 @@ class Station:
         self.spool = SpoolFolder(self.state / "spool", self.config.spool.min_free)
         swept = self.spool.sweep()
         path = self.state / "ledger.db"
-        worked_before = (self.state / "ledger.seen").exists() or any(True for _ in self.spool.sidecars())
-        self.ledger = open_ledger(path, self.config.station.id, self.clock.now(), expects_predecessor=worked_before)
-        (self.state / "ledger.seen").touch()
+        self.ledger = open_memory(
+            self.state,
+            self.config.station.id,
+            self.clock.now(),
+            is_replacement=self.credential.replaces,
+            has_copies=any(True for _ in self.spool.sidecars()),
+        )
         self.view = LedgerView(path)
         taken = take_over_spool(
             self.ledger,
@@ -118,10 +122,16 @@ class Station:
         )
         self.central = CentralApi(self.http, central.url)
         keys = PinnedKeys(self.credential.receipt_keys)
-        self.outbox = Outbox(self.ledger, self.central)
+        self.history = HistoryWatch(self.ledger, self.clock)
+        self.outbox = Outbox(self.ledger, self.central, self.history)
         self.roster = RosterKeeper(self.ledger, self.central, self.clock)
-        self.keeper = SpoolKeeper(self.ledger, self.spool, self.clock, timedelta(seconds=self.config.spool.keep))
-        self.pulse = Pulse(self.ledger, self.central, self.clock, self._heartbeat)
+        self.asking = Asking(
+            self.central, self.clock, self.config.station.id, self.history, lambda: self.pulse.store_epoch
+        )
+        keep = timedelta(seconds=self.config.spool.keep)
+        self.keeper = SpoolKeeper(self.ledger, self.spool, self.clock, keep, self.asking.receipts_stand)
+        self.recheck = Recheck(self.ledger, self.clock, self.asking.are_held)
+        self.pulse = Pulse(self.ledger, self.central, self.clock, self._heartbeat, self.history)
         self.bays: Bays
         self.transfer = Transfer(
             ledger=self.ledger,
@@ -157,7 +167,8 @@ class Station:
                 fallback=fallback,
             ),
             start_work=lambda: CardWorker(self.spool, self.clock, stall_s=config.card.stall),
-            ask_central=self._ask_central,
+            ask_central=self.asking.epoch,
+            ask_about=self.asking.about,
             staged=self.transfer.wake,
             name_camera=names.claim,
             is_contested=names.is_contested,
@@ -169,10 +180,19 @@ class Station:
         self._started_ns = self.clock.now().monotonic_ns
         self._config_digest = hashlib.sha256(self.config.digest_input()).hexdigest()
         self._profiles_digest = hashlib.sha256(repr(sorted(map(repr, profiles))).encode()).hexdigest()
+        self.rounds = CentralRounds(
+            ledger=self.ledger,
+            pulse=self.pulse,
+            outbox=self.outbox,
+            refresh_roster=self.roster.refresh,
+            when_back=self._central_is_back,
+            interval_s=self.config.heartbeat.interval,
+            jitter=random.random,
+        )
         steps = {
             "bays": self.bays.reconcile,
             "outbox": self._send_events,
-            "heartbeat": self._beat,
+            "heartbeat": self.rounds.beat,
             "spool": self._keep_spool,
             "alive": self._note_alive,
             "status": self._write_status,
@@ -264,25 +284,22 @@ class Station:
     def _send_events(self) -> float:
         if self.ledger.rebuilt and self.ledger.note("succeeds") is None:
             self._name_predecessor()
-        return BETWEEN_BATCHES_S if self.outbox.send() else 1.0
+        return self.rounds.send_events()
 
     def _name_predecessor(self) -> None:
         heads = [head for head in self.central.ledger_heads() if head[0] != self.ledger.uuid]
-        if heads:
-            uuid, number, digest = heads[-1]
-            self.ledger.commit(c.LedgerSucceeds(at=self.clock.now(), ledger_uuid=uuid, number=number, hash=digest))
-        self.ledger.remember(succeeds="named" if heads else "none")
+        wanted = self.ledger.note("predecessor")
+        named = [head for head in heads if wanted is None or str(head[0]) == wanted][-1:]
+        why = self.ledger.note("predecessor_why") or "lost"
+        succeeds = [
+            c.LedgerSucceeds(at=self.clock.now(), ledger_uuid=uuid, number=number, hash=digest, reason=why)
+            for uuid, number, digest in named
+        ]
+        self.ledger.commit(*succeeds, notes={"succeeds": "named" if named else "none"})
 
-    def _beat(self) -> float:
-        before = self.pulse.store_epoch
-        reply = self.pulse.beat()
-        if before is None:
-            self.transfer.central_answered()
-            self.bays.nudge()
-        if reply.roster_etag != (self.ledger.note("roster_etag") or ""):
-            self.roster.refresh()
-        interval: float = self.config.heartbeat.interval
-        return interval * random.uniform(0.8, 1.2)  # noqa: S311 - spreads stations, guards nothing
+    def _central_is_back(self) -> None:
+        self.transfer.central_answered()
+        self.bays.nudge()
 
     def _heartbeat(self, sequence: int) -> Heartbeat:
         return gather_heartbeat(
@@ -299,7 +316,14 @@ class Station:
         )
 
     def _keep_spool(self) -> float:
-        self.keeper.round(self.pulse.store_epoch, lambda: self._ask_central().store_epoch)
+        epoch = self.pulse.store_epoch
+        self.keeper.round(
+            epoch,
+            lambda: self.asking.epoch().store_epoch,
+            went_back=self.history.went_back(epoch),
+            wanted=self.bays.space_wanted(),
+        )
+        self.recheck.round(epoch)
         return 10.0
 
     def _write_status(self) -> float:
@@ -321,16 +345,6 @@ class Station:
         return SNAPSHOT_S
 
     # --- what sessions ask ----------------------------------------------------------------------------
-
-    def _ask_central(self) -> CentralFacts:
-        """Asked before every unlink: while central is away nothing vanishes from a card."""
-        try:
-            epoch: int | None = self.central.standing()
-        except DockError:
-            epoch = None
-        return CentralFacts(
-            station=self.config.station.id, store_epoch=epoch, clock_offset_ms=self.clock.now().offset_ms
-        )
 
     def _old_id(self, camera: str, path: bytes, sha256: str, size: int) -> UUID | None:
         try:

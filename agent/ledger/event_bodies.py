@@ -58,7 +58,11 @@ def _event_of_station(change: c.Change) -> e.Event | None:
             return e.LedgerOpened(at=at, reason=change.reason)
         case c.LedgerSucceeds():
             head = LedgerHead(ledger_uuid=change.ledger_uuid, number=change.number, hash=change.hash)
-            return e.LedgerSucceeds(at=at, predecessor=head)
+            return e.LedgerSucceeds(at=at, predecessor=head, reason=change.reason)
+        case c.CentralWentBack():
+            return e.CentralWentBack(
+                at=at, acknowledged=change.acknowledged, held=change.held, store_epoch=change.store_epoch
+            )
         case c.WatchStarted():
             return e.WatchStarted(at=at, reason=change.reason, sources=list(change.sources))
         case c.WatchStopped():
@@ -232,4 +236,6 @@ def _event_of_end(change: c.Change, before: Asset | None, after: Asset) -> e.Eve
             return e.AssetQuarantined(at=at, asset_id=change.asset_id, reason=change.reason, detail=change.detail)
         case c.AssetReturned():
             return e.AssetReturned(at=at, asset_id=change.asset_id)
+        case c.AssetLost():
+            return e.AssetLost(at=at, asset_id=change.asset_id, store_epoch=change.store_epoch)
     return None

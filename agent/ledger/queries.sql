@@ -153,6 +153,11 @@ SELECT * FROM assets WHERE state = :state ORDER BY seq LIMIT :limit
 SELECT * FROM assets
 WHERE spooled = 1 AND receipt_id IS NOT NULL AND verified_at < :verified_before ORDER BY verified_at LIMIT :limit
 
+-- name: unbacked
+-- Receipted by an older epoch, and neither in the spool nor on a card: only central has, or had, the bytes.
+SELECT a.* FROM assets a JOIN receipts r ON r.receipt_id = a.receipt_id
+WHERE a.spooled = 0 AND a.on_card = 0 AND r.store_epoch < :store_epoch ORDER BY a.seq LIMIT :limit OFFSET :skip
+
 -- name: assets_after
 -- All assets in slices, in the order in which they came: what `verify` walks through.
 SELECT * FROM assets WHERE seq > :seq ORDER BY seq LIMIT :limit

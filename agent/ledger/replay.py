@@ -182,6 +182,8 @@ def _change_of_end(event: e.Event, at: Instant) -> c.AssetChange | None:
             return c.AssetQuarantined(at=at, asset_id=event.asset_id, reason=event.reason, detail=event.detail)
         case e.AssetReturned():
             return c.AssetReturned(at=at, asset_id=event.asset_id)
+        case e.AssetLost():
+            return c.AssetLost(at=at, asset_id=event.asset_id, store_epoch=event.store_epoch)
     return None
 
 

@@ -160,6 +160,9 @@ class SqliteLedger:
     def releasable(self, verified_before: datetime, limit: int = 1000) -> tuple[Asset, ...]:
         return self._assets("releasable", verified_before=stamp(verified_before), limit=limit)
 
+    def unbacked(self, store_epoch: int, limit: int, skip: int = 0) -> tuple[Asset, ...]:
+        return self._assets("unbacked", store_epoch=store_epoch, limit=limit, skip=skip)
+
     def session(self, session: UUID) -> DockSession | None:
         row = self._row("session", session=str(session))
         return session_from(row) if row else None

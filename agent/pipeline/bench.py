@@ -10,6 +10,7 @@ from uuid import UUID
 from agent.ports import CardWork, Clock, Ledger, Mounter
 from agent.rules.bay_words import BayView
 from agent.rules.erasure import CentralFacts
+from agent.rules.footage import Asset
 from agent.rules.profiles import Profile
 
 
@@ -50,6 +51,9 @@ class Bench:
     """Claims a camera name for a session; the other session that holds it already, if any."""
     is_contested: Callable[[str], bool] = lambda _camera: False
     """Whether two docked cameras claim this name: then neither card is written to."""
+    ask_about: Callable[[Asset], CentralFacts] | None = None
+    """The same as `ask_central`, and whether central stands by this asset's receipt. None: it is asked for its epoch
+    alone."""
     old_id: Callable[[str, bytes, str, int], UUID | None] = lambda _camera, _path, _sha256, _size: None
     """After a lost ledger: the id under which central already knows this camera's file; None when it does not."""
 
@@ -71,5 +75,7 @@ class Board:
     files_total: int = 0
     bytes_total: int = 0
     bytes_copied: int = 0
+    space_wanted: int = 0
+    """Bytes of the smallest file that waits for room in the spool; 0: none waits."""
     note: str = ""
     """The latest trouble, for people."""

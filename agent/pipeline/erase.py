@@ -73,7 +73,8 @@ class CardErasing:
         chosen = self._choose(verified, stock, central)
         if not chosen:
             return False
-        if self._bench.ask_central().store_epoch is None:
+        standing = self._bench.ask_central()
+        if standing.store_epoch is None or standing.went_back:
             return False
         self._board.doing = "erasing"
         # Said before the card becomes writable: from here on nobody may be told to take it.
@@ -184,13 +185,26 @@ class CardErasing:
             return None
         now = self._bench.clock.now()
         facts = _facts(fresh, stock, self._standing(stock), video_remains=False)
-        decision = may_erase(fresh, facts, self._policy, self._bench.ask_central(), now.wall)
+        central = (self._bench.ask_about or self._ask_epoch)(fresh)
+        decision = may_erase(fresh, facts, self._policy, central, now.wall)
         if isinstance(decision, Keep):
+            self._send_again_unless_receipted(fresh, decision, central)
             return None
         self._board.file = file.path.decode("utf-8", "backslashreplace")
         self._bench.ledger.commit(c.EraseStarted(at=now, asset_id=fresh.asset_id, session=self._docked.session))
         outcome = card.work.erase(EraseOrder(file=file, sha256=fresh.sha256 or ""), lambda _: None)
         return _Attempt(fresh, file, outcome)
+
+    def _ask_epoch(self, _asset: Asset) -> CentralFacts:
+        return self._bench.ask_central()
+
+    def _send_again_unless_receipted(self, asset: Asset, decision: Keep, central: CentralFacts) -> None:
+        """Central never heard of this receipt: it was restored from a copy. The file is here; it travels anew."""
+        if decision.reason == "receipt_unknown_at_central" and central.store_epoch is not None:
+            self._bench.ledger.commit(
+                c.ReceiptVoided(at=self._bench.clock.now(), asset_id=asset.asset_id, store_epoch=central.store_epoch)
+            )
+            self._bench.staged()
 
     def _confirm(self, attempts: list[_Attempt], card: OpenCard, stock: Stock) -> None:
         """Only a complete listing of a fresh read-only mount says that a file is erased."""

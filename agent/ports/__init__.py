@@ -6,6 +6,7 @@ Every port has one contract suite in `tests/contract/`, which the real adapter a
 from agent.ports.card import Card, CardReader, SpoolCopy, SpoolDisk
 from agent.ports.card_work import CardWork, EraseOrder, Progress, StageOrder
 from agent.ports.central import (
+    MOST_RECEIPTS,
     Central,
     FootageStore,
     Hashing,
@@ -13,7 +14,9 @@ from agent.ports.central import (
     Mismatch,
     Pace,
     ReceiptKeys,
+    ReceiptStanding,
     SignedStatement,
+    Standing,
     UnknownAsset,
     UploadIntent,
     UploadState,
@@ -25,6 +28,7 @@ from agent.ports.ledger import Ledger, StoredEvent
 from agent.ports.spool import Spool, SpooledFile, SpoolSpace
 
 __all__ = [
+    "MOST_RECEIPTS",
     "Card",
     "CardReader",
     "CardWork",
@@ -41,6 +45,7 @@ __all__ = [
     "Pace",
     "Progress",
     "ReceiptKeys",
+    "ReceiptStanding",
     "SignedStatement",
     "SourceEvent",
     "Spool",
@@ -49,6 +54,7 @@ __all__ = [
     "SpoolSpace",
     "SpooledFile",
     "StageOrder",
+    "Standing",
     "StoredEvent",
     "Truth",
     "UnknownAsset",

@@ -30,6 +30,9 @@ class UploadState:
     complete: bool = False
 
 
+MOST_RECEIPTS = 500
+"""Receipts in one question for their standing."""
+
 Pace = Callable[[int], int]
 """Called before each block of a body with the bytes that could go next; answers how many may go now. It may
 wait (bandwidth), and it may raise to end the request (the station stops)."""
@@ -79,6 +82,23 @@ class Mismatch:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiptStanding:
+    """What the central that stands now says of one receipt."""
+
+    stands: bool
+    """It remembers giving it in the present store epoch, and the object is there."""
+    held: bool
+    """An object of the asset is there, whatever became of the receipt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    store_epoch: int
+    receipts: tuple[ReceiptStanding, ...] = ()
+    """In the order in which they were asked about."""
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownAsset:
     """Central has no bytes for this asset."""
 
@@ -98,12 +118,18 @@ class Central(Protocol):
     def lookup(self, claims: Sequence[tuple[str, bytes, str, int]]) -> list[UUID | None]:
         """For (camera, path, sha256, size): the asset ids this station used before its ledger was lost."""
 
-    def post_events(self, events: Sequence[StoredEvent], ledger_uuid: UUID) -> int:
-        """The highest number up to which central holds all. Raises Refused with code `fork`."""
+    def post_events(self, events: Sequence[StoredEvent], ledger_uuid: UUID, withheld: str = "") -> int:
+        """The highest number up to which central holds all. Raises Refused with code `fork` or `ledger_closed`.
+
+        `withheld`: why the bodies of these events stay here; only their hashes go."""
 
     def ledger_heads(self) -> list[tuple[UUID, int, str]]: ...
     def standing(self) -> int:
-        """The store epoch of the central that stands now: one small call, made before every unlink."""
+        """The store epoch of the central that stands now."""
+
+    def standing_of(self, receipts: Sequence[tuple[UUID, UUID]]) -> Standing:
+        """The same, and whether these receipts (asset, receipt) stand: one small call, made before every unlink.
+        At most MOST_RECEIPTS at once."""
 
     def post_heartbeat(self, body: bytes) -> HeartbeatReply: ...
     def roster(self, etag: str) -> tuple[bytes, str] | None:
@@ -116,3 +142,8 @@ class HeartbeatReply:
     store_epoch: int
     roster_etag: str
     round_trip_ms: float
+    held: int | None = None
+    """How far central holds the ledger that the heartbeat named; None: it did not say."""
+    held_hash: bytes = b""
+    parked_events: int = 0
+    """Events of this station that central keeps and does not understand."""

@@ -58,6 +58,9 @@ class Ledger(Protocol):
     def releasable(self, verified_before: datetime, limit: int = 1000) -> tuple[Asset, ...]:
         """Receipted assets whose spool copy is still there, oldest first."""
 
+    def unbacked(self, store_epoch: int, limit: int, skip: int = 0) -> tuple[Asset, ...]:
+        """Assets with a receipt older than this epoch that are neither in the spool nor on a card, oldest first."""
+
     def session(self, session: UUID) -> DockSession | None: ...
     def open_sessions(self) -> tuple[DockSession, ...]: ...
     def known_camera(self, camera: str) -> bool:

@@ -6,17 +6,30 @@ from collections.abc import Callable
 
 from agent.errors import DockError
 from agent.ports import Central, Clock, HeartbeatReply, Ledger
+from agent.reporting.history import HistoryWatch
 from protocol.messages import Heartbeat, encode
 
 
 class Pulse:
     """Always sent, healthy or not: only then can central tell *unhealthy* from *silent*."""
 
-    def __init__(self, ledger: Ledger, central: Central, clock: Clock, gather: Callable[[int], Heartbeat]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        central: Central,
+        clock: Clock,
+        gather: Callable[[int], Heartbeat],
+        history: HistoryWatch | None = None,
+    ) -> None:
         self._ledger = ledger
         self._central = central
         self._clock = clock
         self._gather = gather
+        self._history = history
+        self.trouble: DockError | None = None
+        """Why the latest heartbeat failed; None when it was answered."""
+        self.parked_events = 0
+        """Of this station, at central: kept there and not understood."""
         self.store_epoch: int | None = None
         """What central said in the latest answer; None while it cannot be reached."""
         self.roster_etag = ""
@@ -26,17 +39,22 @@ class Pulse:
 
         Raises:
             RetryLater, Refused: central did not take it; `store_epoch` is None until it does.
+            LedgerEnded: central holds another history of this ledger.
         """
         sequence = int(self._ledger.note("heartbeat_sequence") or 0) + 1
         # The attempt is recorded before the call: a failing central is not hammered after a crash.
         self._ledger.remember(heartbeat_sequence=str(sequence))
         body = encode(self._gather(sequence))  # before the clock is read: it reads the ledger, which takes time
+        acknowledged = int(self._ledger.note("acknowledged") or 0)
         before = self._clock.now()
         try:
             reply = self._central.post_heartbeat(body)
-        except DockError:
-            self.store_epoch = None
+        except DockError as error:
+            self.store_epoch, self.trouble = None, error
             raise
+        self.trouble, self.parked_events = None, reply.parked_events
+        if self._history is not None:
+            self._history.heard(reply, acknowledged)  # before the epoch is believed
         after = self._clock.now()
         middle = before.wall + (after.wall - before.wall) / 2
         offset_ms = (middle - reply.server_time).total_seconds() * 1000

@@ -19,3 +19,8 @@ def next_delay(attempt: int, jitter: float, retry_after_s: float | None = None) 
         return max(min(retry_after_s, LONGEST_ASKED_S) * (1 + jitter / 10), FIRST_S * (0.5 + jitter))
     doubled = FIRST_S * 2.0 ** min(max(attempt, 1) - 1, 32)
     return min(doubled, CAP_S) * (0.5 + jitter)
+
+
+def heartbeat_wait(interval_s: float, jitter: float) -> float:
+    """Seconds until the next heartbeat: the interval ± 20 %, so that stations that began together drift apart."""
+    return interval_s * (0.8 + 0.4 * jitter)

@@ -33,6 +33,16 @@ class LedgerSucceeds(Change):
     ledger_uuid: UUID
     number: int
     hash: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CentralWentBack(Change):
+    """Central holds less than it once acknowledged."""
+
+    acknowledged: int
+    held: int
+    store_epoch: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,6 +306,13 @@ class AssetQuarantined(AssetChange):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetReturned(AssetChange):
     """A person sent a quarantined asset back to work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetLost(AssetChange):
+    """A restored central does not hold it, and nothing here could be sent again: a person is told."""
+
+    store_epoch: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,9 @@ from agent.rules.footage import Asset, State
 MISMATCHES_BEFORE_QUARANTINE = 3
 """Uploads whose digest central could not confirm before a person is asked."""
 
+LOST_AT_CENTRAL = "lost_at_central"
+"""Why an asset is quarantined whose bytes a restore of central has lost."""
+
 S = State
 _STAYS = None
 
@@ -58,6 +61,7 @@ MOVES: dict[type[c.AssetChange], dict[State, State | None]] = {
         S.GONE: S.VERIFIED,
     },
     c.AssetQuarantined: {S.FOUND: S.QUARANTINED, S.STAGED: S.QUARANTINED, S.UPLOADED: S.QUARANTINED},
+    c.AssetLost: {S.VERIFIED: S.QUARANTINED, S.ERASED: S.QUARANTINED, S.GONE: S.QUARANTINED},
     c.AssetReturned: {S.QUARANTINED: _STAYS},  # the state it returns to is the asset's own memory
     c.CopyReleased: {S.VERIFIED: _STAYS, S.ERASED: _STAYS, S.KEPT: _STAYS, S.GONE: _STAYS},
 }
@@ -241,8 +245,10 @@ def _seen_again(asset: Asset, change: c.AssetSeenAgain) -> Asset:
         raise IllegalMove(f"asset {asset.asset_id} was seen with another digest: that is another asset")
     if asset.state is S.VERIFIED and asset.receipt is None:
         raise IllegalMove(f"asset {asset.asset_id} has no receipt")
+    # What central had lost is on a card after all: it is read and sent again.
+    found = replace(asset, state=S.FOUND, returns_to=None, reason="") if asset.reason == LOST_AT_CENTRAL else asset
     return replace(
-        asset,
+        found,
         session=change.session,
         bay=change.bay,
         mtime_ns=change.mtime_ns,
@@ -250,6 +256,14 @@ def _seen_again(asset: Asset, change: c.AssetSeenAgain) -> Asset:
         docked_at=change.docked_at,
         erase_started_at=None,
         erased_at=None,
+    )
+
+
+def _lost(asset: Asset, _: c.AssetLost) -> Asset:
+    if asset.receipt is None or asset.spooled or asset.on_card:
+        raise IllegalMove(f"asset {asset.asset_id} was never receipted, or can be sent again: it is not lost")
+    return replace(
+        asset, reason=LOST_AT_CENTRAL, returns_to=S.FOUND, receipt=None, verified_at=None, uploaded_at=None
     )
 
 
@@ -309,6 +323,7 @@ _effect(c.AssetKept, _kept)
 _effect(c.AssetGone, _gone)
 _effect(c.AssetSeenAgain, _seen_again)
 _effect(c.AssetQuarantined, _quarantined)
+_effect(c.AssetLost, _lost)
 _effect(c.AssetReturned, _returned)
 _effect(c.CopyReleased, _copy_released)
 _effect(c.CopyLost, _copy_lost)

@@ -61,6 +61,10 @@ class CentralFacts:
     store_epoch: int | None
     """None: central cannot be reached."""
     clock_offset_ms: float | None
+    receipt_stands: bool = True
+    """False: it does not remember giving the receipt in question, or its object is not there."""
+    went_back: bool = False
+    """In this epoch it held less than it once acknowledged: restored from a copy, and nobody raised its epoch."""
 
 
 def may_erase(
@@ -110,6 +114,10 @@ def _receipt_objection(asset: Asset, central: CentralFacts) -> str:
         return "central_away"
     if receipt.store_epoch != central.store_epoch:
         return "receipt_of_other_epoch"
+    if central.went_back:
+        return "central_went_back"
+    if not central.receipt_stands:
+        return "receipt_unknown_at_central"
     return ""
 
 

@@ -19,7 +19,7 @@ from tests.ledger.story import Station, at, found, is_signed, receipt, staged, s
 STEPS = (
     *("found", "grown", "staged", "salvaged", "intended", "opened", "advanced", "discarded", "uploaded"),
     *("mismatched", "verified", "refused", "voided", "erase", "erased", "erase refused", "kept", "gone"),
-    *("seen again", "quarantined", "returned", "released", "lost"),
+    *("seen again", "quarantined", "returned", "released", "lost", "lost at central"),
 )
 
 
@@ -76,6 +76,8 @@ def later_change(step: str, session: UUID, common: dict[str, object]) -> c.Asset
             return c.AssetReturned(**common)
         case "released":
             return c.CopyReleased(**common, reason="kept_long_enough")
+        case "lost at central":
+            return c.AssetLost(**common, store_epoch=99)
     assert step == "lost"
     return c.CopyLost(**common, reason="rotten")
 

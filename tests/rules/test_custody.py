@@ -71,6 +71,7 @@ GONE = c.AssetGone(at=at(8), asset_id=ID, session=SESSION)
 RELEASE = c.CopyReleased(at=at(8), asset_id=ID, reason="kept_long_enough")
 QUARANTINE = c.AssetQuarantined(at=at(8), asset_id=ID, reason="unreadable")
 RETURN = c.AssetReturned(at=at(9), asset_id=ID)
+LOSE = c.AssetLost(at=at(9), asset_id=ID, store_epoch=2)
 VOID = c.ReceiptVoided(at=at(9), asset_id=ID, store_epoch=2)
 LOSE_COPY = c.CopyLost(at=at(9), asset_id=ID, reason="rotten")
 MISMATCH = c.UploadMismatched(at=at(5), asset_id=ID, central_sha256=OTHER_SHA)
@@ -108,7 +109,7 @@ EVERY_STATE = {
 
 EVERY_CHANGE: tuple[c.AssetChange, ...] = (
     *(found(), STAGE, INTEND, UPLOAD, VERIFY, BEGIN_ERASE, ERASE, KEEP, GONE, RELEASE, QUARANTINE, RETURN, VOID),
-    *(LOSE_COPY, MISMATCH, DISCARD, SEE_AGAIN),
+    *(LOSE_COPY, MISMATCH, DISCARD, SEE_AGAIN, LOSE),
     c.UploadOpened(at=at(3), asset_id=ID, url="https://central/1"),
     c.UploadAdvanced(at=at(3), asset_id=ID, offset=4),
     c.ReceiptRefused(at=at(5), asset_id=ID, reason="signature"),
@@ -151,6 +152,7 @@ TABLE = {
     "AssetSeenAgain": "STAGED>STAGED UPLOADED>UPLOADED VERIFIED>VERIFIED ERASED>VERIFIED KEPT>VERIFIED "
     "GONE>VERIFIED QUARANTINED>QUARANTINED",
     "AssetQuarantined": "FOUND>QUARANTINED STAGED>QUARANTINED UPLOADED>QUARANTINED",
+    "AssetLost": "",  # only once neither the spool nor a card has it
     "AssetReturned": "QUARANTINED>STAGED",
     "CopyReleased": "VERIFIED>VERIFIED ERASED>ERASED KEPT>KEPT GONE>GONE",
     "CopyLost": "STAGED>FOUND UPLOADED>FOUND",
@@ -417,3 +419,21 @@ def _was_not_dropped(before: Asset, change: c.AssetChange, asset: Asset) -> None
         assert _is_somewhere(asset) or asset.state in (State.GONE, State.QUARANTINED)
     elif _is_somewhere(before):
         assert _is_somewhere(asset)
+
+
+@pytest.mark.parametrize("history", [(*LIFE, RELEASE), (*LIFE[:5], GONE, RELEASE)])
+def test_what_a_restored_central_lost_is_named_and_comes_back_when_a_card_has_it(
+    history: tuple[c.AssetChange],
+) -> None:
+    lost = after(*history, LOSE)
+    assert (lost.state, lost.reason, lost.receipt) == (State.QUARANTINED, "lost_at_central", None)
+    found_again = apply(lost, SEE_AGAIN)
+    assert (found_again.state, found_again.on_card, found_again.reason) == (State.FOUND, True, "")
+
+
+@pytest.mark.parametrize("history", [LIFE, LIFE[:5], (*LIFE[:5], RELEASE), LIFE[:1], (found(), GONE)])
+def test_nothing_is_called_lost_that_is_in_the_spool_or_on_a_card_or_was_never_receipted(
+    history: tuple[c.AssetChange],
+) -> None:
+    with pytest.raises(IllegalMove):
+        apply(after(*history), LOSE)

@@ -1,0 +1,60 @@
+"""The rounds in which a station speaks to central of itself: heartbeats, and the events in its outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agent.ports import Ledger
+from agent.reporting.heartbeat import Pulse
+from agent.reporting.outbox import Outbox
+from agent.rules.backoff import heartbeat_wait
+
+BETWEEN_BATCHES_S = 0.05
+"""A long backlog of events leaves central room for footage in between."""
+IDLE_S = 1.0
+
+
+class CentralRounds:
+    """Each method is one round: it makes its calls and answers how many seconds may pass until the next."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        pulse: Pulse,
+        outbox: Outbox,
+        refresh_roster: Callable[[], object],
+        when_back: Callable[[], None],
+        interval_s: float,
+        jitter: Callable[[], float],
+    ) -> None:
+        """`when_back` is called when central answers a heartbeat for the first time, or again."""
+        self._ledger = ledger
+        self._pulse = pulse
+        self._outbox = outbox
+        self._refresh_roster = refresh_roster
+        self._when_back = when_back
+        self._interval_s = interval_s
+        self._jitter = jitter
+
+    def beat(self) -> float:
+        """One heartbeat, and the roster if central has a newer one.
+
+        Raises:
+            DockError: see Pulse and RosterKeeper.
+        """
+        was_away = self._pulse.store_epoch is None
+        reply = self._pulse.beat()
+        if was_away:
+            self._when_back()
+        if reply.roster_etag != (self._ledger.note("roster_etag") or ""):
+            self._refresh_roster()
+        return heartbeat_wait(self._interval_s, self._jitter())
+
+    def send_events(self) -> float:
+        """One batch of events.
+
+        Raises:
+            DockError: see Outbox.
+        """
+        return BETWEEN_BATCHES_S if self._outbox.send() else IDLE_S
