@@ -42,9 +42,28 @@ def render(facts: dict[str, Any]) -> RenderableType:
     parts.append(_queue(facts))
     if facts.get("quarantined"):
         parts.append(_quarantine(facts["quarantined"]))
-    if facts.get("fork"):
-        parts.append(Text(f"Central holds another history of this ledger: {facts['fork']}", style="bold red"))
+    parts += [Text(line, style="bold red") for line in _history(facts)]
     return Group(*parts)
+
+
+def _history(facts: dict[str, Any]) -> list[str]:
+    """Where this station's history and central's are not one."""
+    lines = []
+    if facts.get("fork"):
+        lines.append(f"History: {facts['fork']}. Two PCs as one station, or an old disk? See docs/recovery.md.")
+    elif facts.get("ledger", {}).get("rebuilt"):
+        why = facts["ledger"]["rebuilt_because"] or "lost"
+        lines.append(f"History: this ledger was begun anew ({why}); what came before is at central.")
+    if facts.get("central_went_back"):
+        lines.append(
+            "Central holds less than it once confirmed: it was restored from a copy. Nothing is erased or released "
+            "until somebody runs `dock-central epoch raise` there."
+        )
+    for line in facts.get("events_withheld", []):
+        lines.append(f"Central refuses event {line}. Its hash was sent, the event is kept here.")
+    if parked := facts.get("central", {}).get("events_parked"):
+        lines.append(f"Central keeps {parked} events of this station that it does not understand (its station page).")
+    return lines
 
 
 def _headline(facts: dict[str, Any]) -> Text:
@@ -52,6 +71,11 @@ def _headline(facts: dict[str, Any]) -> Text:
         return Text(f"{facts['station']}: the agent is not running; this is what its ledger says.", style="yellow")
     central = facts["central"]
     reach = "central answers" if central["reachable"] else "central is away (docking counts; footage waits here)"
+    if central.get("trouble") == "auth_refused":
+        reach = (
+            "CENTRAL REFUSES THIS PC's CREDENTIAL (nothing is erased; footage waits here). Was this PC replaced? "
+            "Then take its spool to the new one, see docs/recovery.md. Else enroll it again"
+        )
     return Text(f"{facts['station']}: {reach}; {central['events_unsent']} events to send.")
 
 

@@ -125,7 +125,10 @@ def snapshot(
         "central": {
             "reachable": pulse.store_epoch is not None,
             "store_epoch": pulse.store_epoch,
+            "trouble": pulse.trouble.code if pulse.trouble else None,
+            "message": str(pulse.trouble) if pulse.trouble else None,
             "events_unsent": outbox.unsent,
+            "events_parked": pulse.parked_events,
             "clock_offset_ms": now.offset_ms,
         },
         "uploads": {
@@ -182,5 +185,25 @@ def ledger_facts(view: LedgerView) -> dict[str, object]:
             }
             for asset in view.quarantined(limit=50)
         ],
+        "ledger": _ledger(view),
         "fork": view.note("fork"),
+        "central_went_back": _went_back(view),
+        "events_withheld": (view.note("withheld") or "").splitlines(),
     }
+
+
+def _ledger(view: LedgerView) -> dict[str, object]:
+    identity = view.identity()
+    return {
+        "uuid": str(identity.uuid),
+        "created_at": stamp(identity.created_at),
+        "rebuilt": identity.rebuilt,
+        "rebuilt_because": view.note("predecessor_why"),
+        "ended": view.note("ended"),
+    }
+
+
+def _went_back(view: LedgerView) -> bool:
+    """Central was restored from a copy, and its epoch, as we last heard it, does not say so yet."""
+    noted, epoch = view.note("central_went_back"), view.note("store_epoch")
+    return noted is not None and epoch is not None and int(epoch) <= int(noted)
