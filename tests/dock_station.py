@@ -59,10 +59,10 @@ class DockStation:
             folder.mkdir(parents=True)
         self.write_config(extra)
 
-    def write_config(self, extra: str = "", *, source: str | None = None) -> None:
+    def write_config(self, extra: str = "", *, source: str | None = None, stall: str = "60s") -> None:
         folder = f'[[source]]\nkind = "folder"\npath = "{self.cameras}"\nsettle = "300ms"\n'
         self.config.write_text(
-            f'[station]\nid = "{self.name}"\n[central]\nurl = "{self.central.url}"\n'
+            f'[station]\nid = "{self.name}"\n[central]\nurl = "{self.central.url}"\nstall = "{stall}"\n'
             f'[paths]\nstate = "{self.state}"\n[heartbeat]\ninterval = "1s"\n'
             f'[status]\nlisten = "127.0.0.1:0"\n'
             + ("" if "[spool]" in extra else '[spool]\nmin_free = "1MiB"\n')
