@@ -9,6 +9,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from agent.adapters.file_calls import KERNEL, FileCalls, make_folder, sync_folder
 from agent.errors import NeedsOperator
 from protocol.messages import EnrollAnswer, ReceiptKey
 
@@ -53,7 +54,7 @@ def write(path: Path, central_url: str, answer: EnrollAnswer) -> None:
         enrolled_at=answer.server_time.isoformat(),
         replaces=answer.replaces,
     )
-    _write_private(path, msgspec.json.format(msgspec.json.encode(credential), indent=2))
+    write_private(path, msgspec.json.format(msgspec.json.encode(credential), indent=2))
 
 
 def own_public_key(folder: Path) -> bytes:
@@ -63,21 +64,20 @@ def own_public_key(folder: Path) -> bytes:
         key = Ed25519PrivateKey.from_private_bytes(path.read_bytes())
     else:
         key = Ed25519PrivateKey.generate()
-        _write_private(path, key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
+        write_private(path, key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
     return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
-def _write_private(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+def write_private(path: Path, content: bytes, files: FileCalls = KERNEL) -> None:
+    """Replace the file as a whole, durably: a power cut leaves the old one or the new one. Raises OSError."""
+    make_folder(path.parent, 0o700, files)
     temporary = path.with_name(path.name + ".new")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    handle = files.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        os.fsync(folder)
+        while content:
+            content = content[files.write(handle, content) :]
+        files.fsync(handle)
     finally:
-        os.close(folder)
+        files.close(handle)
+    files.rename(temporary, path)
+    sync_folder(path.parent, files)

@@ -1,5 +1,5 @@
-"""What of a world can make a difference to what happens next. Ids and instants cannot: two worlds that differ in
-nothing else are one state, looked at once."""
+"""What of a world can make a difference to what happens next. Ids and instants cannot, nor can past events, of which
+the agent reads nothing but how many it has sent: two worlds that differ in nothing else are one state."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ Key = tuple[object, ...]
 
 @dataclass
 class Canon:
-    """Remembers what it has worked out: volumes, ledgers and centrals are shared by many worlds."""
+    """Remembers what it has worked out for one life: a ledger is shared by many worlds."""
 
-    _volumes: dict[int, tuple[Volume, Key]] = field(default_factory=dict)
     _ledgers: dict[tuple[int, int], tuple[KeptLedger, Key]] = field(default_factory=dict)
-    _centrals: dict[int, tuple[MemoryCentral, Key]] = field(default_factory=dict)
+
+    def is_new(self, kept: KeptLedger) -> bool:
+        """Whether no world of this life had this ledger before."""
+        return (id(kept.memory), id(kept.notes)) not in self._ledgers
 
     def key(self, world: World) -> Key:
         names = _names(world.ledger)
@@ -72,18 +74,10 @@ def _names(kept: KeptLedger | None) -> dict[UUID, str]:
 def _ledger(kept: KeptLedger, plug: str) -> Key:
     memory, notes = kept.memory, kept.notes
     sessions = {session: number for number, session in enumerate(memory.sessions)}
-    told: dict[UUID, list[str]] = {}
-    for event in events_of(kept):
-        asset_id, kind = getattr(event, "asset_id", None), type(event).__name__
-        if asset_id is not None and told.setdefault(asset_id, [""])[-1] != kind:
-            told[asset_id].append(kind)
     newest = max(sessions.values(), default=0)
     return (
         kept.rebuilt,
-        tuple(
-            (*_asset(asset), newest - sessions.get(asset.session, 0), tuple(told.get(asset.asset_id, ())))
-            for asset in memory.assets.values()
-        ),
+        tuple((*_asset(asset), newest - sessions.get(asset.session, 0)) for asset in memory.assets.values()),
         tuple(
             (plug in one.key, one.undocked_at is None, one.drained_at is None, one.io_error)
             for one in memory.sessions.values()

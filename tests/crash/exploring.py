@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from simulator.volume import LOSSES, Loss
 from tests.crash.canonical import Canon, Key
-from tests.crash.invariants import broken_at, broken_at_the_end
+from tests.crash.invariants import broken_at, broken_at_the_end, broken_in
 from tests.crash.station import Manner, Station, Stuck
 from tests.crash.world import Machine, World, first_world
 
@@ -48,12 +48,16 @@ def explore(manner: Manner, *, cuts: int, losses: tuple[Loss, ...] = LOSSES, eno
     A state met before is not gone into again, however many cuts it took. Stops when `enough` is broken.
     """
     found = Found(points=[0] * (cuts + 1), states=[0] * (cuts + 1))
-    canon, seen = Canon(), set[Key]()
+    seen = set[Key]()
     waiting = deque([(first_world(), 0)])
 
     def captured(depth: int) -> Callable[[Machine, World], None]:
+        canon = Canon()
+
         def take(_machine: Machine, world: World) -> None:
             found.worlds += 1
+            if world.ledger is not None and canon.is_new(world.ledger):
+                found.broken += [_told(what, world) for what in broken_in(world.ledger)]
             key = canon.key(world)
             if key in seen:
                 return

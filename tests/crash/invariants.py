@@ -27,10 +27,14 @@ def broken_at(world: World) -> Iterator[str]:
     yield from _erased_without_receipt(world)
     yield from _lost(world)
     if world.ledger is not None:
-        yield from _unchained(world.ledger)
-        yield from _unproven(world.ledger)
         yield from _without_evidence(world, world.ledger)
     yield from _sent_twice(world)
+
+
+def broken_in(kept: KeptLedger) -> Iterator[str]:
+    """What must hold of a ledger alone after every commit."""
+    yield from _unchained(kept)
+    yield from _unproven(kept)
 
 
 def broken_at_the_end(world: World) -> Iterator[str]:
@@ -39,6 +43,7 @@ def broken_at_the_end(world: World) -> Iterator[str]:
     if world.ledger is None:
         yield "I4 there is no ledger"
         return
+    yield from broken_in(world.ledger)
     yield from _not_receipted(world, world.ledger)
     yield from _untold(world, world.ledger)
 
