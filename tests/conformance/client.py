@@ -16,6 +16,11 @@ from tests.conformance.server import Server
 
 STREAM = "application/offset+octet-stream"
 TIMEOUT_S = 30
+STILL_FOR_S = 0.8
+"""An offset that has not moved for so long will not."""
+ARRIVES_WITHIN_S = 5.0
+LOOKED_AFTER_S = 1.0
+"""How long a server that keeps bytes elsewhere than in files gets to take them."""
 
 
 class Differs(Exception):
@@ -73,7 +78,13 @@ class Client:
     ) -> requests.Response:
         """One creation as it is answered. `key` makes it the same upload for a server that knows such keys."""
         key = key or uuid.uuid4()
-        told = {"asset_id": str(key), "filename": f"{key}.mp4", "camera": "C1", "path": "a.mp4"}
+        told = {
+            "asset_id": str(key),
+            "filename": f"{key}.mp4",
+            "filetype": "video/mp4",
+            "camera": "C1",
+            "path": "a.mp4",
+        }
         pairs = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in told.items())
         headers: dict[str, str | None] = {"Upload_Metadata": pairs, "Idempotency_Key": str(key), **more}
         if data is not None:
@@ -107,13 +118,38 @@ class Client:
         must(text.isdecimal(), f"HEAD says Upload-Offset: {text!r}")
         return int(text)
 
+    def settled_offset(self, url: str) -> int:
+        """The offset once it no longer moves: a server may still be taking what a closed connection had sent."""
+        at, since, until = self.offset(url), time.monotonic(), time.monotonic() + TIMEOUT_S
+        while time.monotonic() - since < STILL_FOR_S and time.monotonic() < until:
+            time.sleep(0.1)
+            if (now := self.offset(url)) != at:
+                at, since = now, time.monotonic()
+        return at
+
+    def wait_arrived(self, data: bytes, wanted: int) -> None:
+        """Until so many bytes are seen in a file; a server may also keep them where nobody sees them."""
+        until = time.monotonic() + ARRIVES_WITHIN_S
+        patient = time.monotonic() + LOOKED_AFTER_S
+        while time.monotonic() < until:
+            part = self.server.part_of(data)
+            if part is not None and part.stat().st_size >= wanted:
+                return
+            if part is None and time.monotonic() > patient:
+                return
+            time.sleep(0.02)
+
     def finish(self, url: str, data: bytes) -> None:
-        """Go on from where the server says; what is stored must be exactly `data`."""
-        at = self.offset(url)
-        must(at <= len(data), f"HEAD says {at} of {len(data)} bytes")
-        if at < len(data):
+        """Go on from where the server says, as often as it asks to; what is stored must be exactly `data`."""
+        until = time.monotonic() + TIMEOUT_S
+        while (at := self.offset(url)) < len(data):
             answer = self.patch(url, at, data[at:])
-            must(answer.status_code == 204, f"going on answers {answer.status_code}")
+            if answer.status_code == 204:
+                break
+            patient = answer.status_code in (409, 423) and time.monotonic() < until
+            must(patient, f"going on answers {answer.status_code}")
+            time.sleep(0.1)
+        must(at <= len(data), f"HEAD says {at} of {len(data)} bytes")
         self.check_stored(url, data)
 
     def check_stored(self, url: str, data: bytes) -> None:

@@ -31,6 +31,22 @@ print("READY", server.server_address[1], flush=True)
 server.serve_forever()
 """
 
+TUSPYSERVER = """
+import socket, sys
+import uvicorn
+from fastapi import FastAPI
+from tuspyserver import create_tus_router
+folder, port = sys.argv[1], int(sys.argv[2])
+app = FastAPI()
+app.include_router(create_tus_router(prefix="files", files_dir=folder))
+listener = socket.socket()
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.bind(("127.0.0.1", port))
+listener.listen(64)
+print("READY", listener.getsockname()[1], flush=True)
+uvicorn.Server(uvicorn.Config(app, log_level="critical")).run(sockets=[listener])
+"""
+
 
 class ForeignServer:
     """One server process over `folder`; `kill` and `start` again as you like: it keeps its port."""
@@ -97,12 +113,23 @@ class ResumableUpload(ForeignServer):
         return [path.read_bytes() for path in self.folder.rglob("*") if path.is_file() and ".db" not in path.name]
 
 
+class TusPyServer(ForeignServer):
+    """`tuspyserver`, a router for FastAPI, in a virtual environment of its own."""
+
+    def _command(self) -> list[str]:
+        python = ROOT / ".parts/conformance/bin/python"
+        return [str(python), "-c", TUSPYSERVER, str(self.folder), str(self._port)]
+
+
 class SeaweedFs(ForeignServer):
     """The filer of SeaweedFS, whose tus door is at `/.tus/`."""
 
+    _ports: tuple[tuple[int, int], ...] = ()
+
     def start(self) -> None:
         weed = shutil.which("weed") or str(ROOT / ".venv/bin/weed")
-        master, volume, filer = (_free_port() for _ in range(3))
+        self._ports = self._ports or tuple(_free_port() for _ in range(3))
+        master, volume, filer = self._ports
         self._process = subprocess.Popen(
             [
                 weed,
