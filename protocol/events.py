@@ -38,13 +38,14 @@ class LedgerSucceeds(Event, kw_only=True, tag="ledger_succeeds"):
 
 
 class CentralWentBack(Event, kw_only=True, tag="central_went_back"):
-    """Central holds less than it once acknowledged: it was restored from a copy, and nobody raised its epoch."""
+    """Central holds less than it once acknowledged: it was restored from a copy."""
 
     acknowledged: int
     """The last number that it acknowledged."""
     held: int
     """The last number that it holds now."""
     store_epoch: int
+    """In which it was acknowledged. Only a higher one lets this station erase again."""
 
 
 class WatchStarted(Event, kw_only=True, tag="watch_started"):

@@ -63,7 +63,8 @@ class HistoryWatch:
         if store_epoch <= known and not self.went_back(store_epoch):
             notes["central_went_back"] = str(store_epoch)
             log.error("central_went_back", acknowledged=acknowledged, held=held, store_epoch=store_epoch)
-        event = CentralWentBack(at=self._clock.now(), acknowledged=acknowledged, held=held, store_epoch=store_epoch)
+        epoch = min(store_epoch, known)  # the one in which it acknowledged: a higher one says that all is known
+        event = CentralWentBack(at=self._clock.now(), acknowledged=acknowledged, held=held, store_epoch=epoch)
         self._ledger.commit(event, notes=notes)
 
     def end(self, why: str, what: str) -> None:

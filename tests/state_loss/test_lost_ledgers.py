@@ -1,0 +1,100 @@
+"""A station's memory deleted, put back from a copy, or in two PCs at once."""
+
+from __future__ import annotations
+
+import shutil
+
+from tests.dock_station import DockStation, eventually, files_below
+from tests.state_loss.scene import Scene, ledger_of, told
+
+
+def delete_ledger(pc: DockStation) -> None:
+    for path in pc.state.glob("ledger.db*"):
+        path.unlink()
+
+
+def test_a_deleted_ledger_costs_no_byte_and_the_new_one_names_the_head_that_central_knows(scene: Scene) -> None:
+    pc = scene.pc
+    pc.start()
+    scene.dock("BWC1")
+    pc.wait_safe("BWC1")
+    first = ledger_of(pc)
+    eventually(lambda: pc.snapshot()["central"]["events_unsent"] == 0)
+    scene.central.kill()
+    card = scene.dock("BWC2")
+    eventually(lambda: pc.says("BWC2") == "may be taken", why="staged while central is away")
+    pc.kill()
+    delete_ledger(pc)
+    shutil.rmtree(card)  # the officer took the camera away, and it is run over by a truck
+    scene.restart_central()
+    pc.start()
+    scene.wait_at_central()
+    scene.check_bytes()
+    eventually(lambda: pc.counts().get("VERIFIED") == 6, why="what was receipted before is verified anew, not sent")
+    old, new = eventually(lambda: (rows := scene.export("ledgers"))[1:] and rows)
+    assert (old["ledger_uuid"], new["predecessor"], new["succession"]) == (first, first, "lost")
+    assert new["ledger_uuid"] == ledger_of(pc)
+    assert len(scene.central.objects()) == len(scene.digests()), "nothing is stored twice"
+    assert "begun anew (lost)" in told(pc)
+    assert pc.command("verify").returncode == 0
+
+
+def test_a_ledger_put_back_from_an_old_copy_is_named_as_a_fork_and_a_new_one_goes_on(scene: Scene) -> None:
+    pc = scene.pc
+    pc.start()
+    scene.dock("BWC1")
+    pc.wait_safe("BWC1")
+    eventually(lambda: pc.snapshot()["central"]["events_unsent"] == 0)
+    pc.stop()
+    copy = (pc.state / "ledger.db").read_bytes()
+    pc.start()
+    scene.dock("BWC2")
+    pc.wait_safe("BWC2")
+    forked = ledger_of(pc)
+    eventually(lambda: pc.snapshot()["central"]["events_unsent"] == 0)
+    pc.kill()
+    delete_ledger(pc)
+    (pc.state / "ledger.db").write_bytes(copy)
+    scene.dock("BWC3")
+    pc.start()
+    eventually(lambda: pc.logged("ledger_ended"), why="the fork ends this ledger")
+    eventually(lambda: pc.snapshot().get("ledger", {}).get("uuid") not in (None, forked))
+    for serial in ("BWC1", "BWC2", "BWC3"):
+        pc.wait_safe(serial)
+    scene.check_bytes()
+    new = eventually(lambda: next((row for row in scene.export("ledgers") if row["succession"]), None))
+    assert (new["predecessor"], new["succession"]) == (forked, "forked")
+    assert scene.export("forks")[0]["ledger_uuid"] == forked
+    assert (pc.state / f"ledger-{forked}.db").exists(), "the old copy is kept as evidence"
+    assert f"forked: ledger {forked}" in told(pc)
+    assert pc.command("verify").returncode == 0
+    assert len(scene.central.objects()) == len(scene.digests())
+
+
+def test_two_pcs_with_one_disk_keep_all_footage_safe_and_are_both_named(scene: Scene) -> None:
+    pc = scene.pc
+    pc.start()
+    scene.dock("BWC1")
+    pc.wait_safe("BWC1")
+    original = ledger_of(pc)
+    eventually(lambda: pc.snapshot()["central"]["events_unsent"] == 0)
+    pc.stop()
+    clone = scene.another_pc("clone")
+    shutil.copytree(pc.state, clone.state)
+    pc.start()
+    eventually(lambda: pc.snapshot().get("central", {}).get("reachable"))
+    scene.dock("BWC2")
+    scene.dock("BWC3", pc=clone)
+    clone.start()
+    eventually(lambda: clone.logged("ledger_ended") or pc.logged("ledger_ended"), why="one of the two forks")
+    pc.wait_safe("BWC2")
+    clone.wait_safe("BWC3")
+    scene.check_bytes()
+    eventually(lambda: {ledger_of(pc), ledger_of(clone)} > {original}, why="each has a ledger of its own")
+    rows = eventually(lambda: (found := scene.export("ledgers"))[1]["predecessor"] == original and found)
+    assert rows[1]["succession"] == "forked"
+    eventually(lambda: scene.export("ledgers")[0]["spoke_again_at"], why="both PCs go on speaking: people are told")
+    assert scene.export("forks")
+    for one in (pc, clone):
+        assert set(files_below(next(one.cameras.glob("BWC*")))) >= {"BWC.ID"}
+        assert one.command("verify").returncode == 0
