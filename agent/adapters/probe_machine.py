@@ -11,7 +11,9 @@ import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from agent import config
 from agent.adapters.probe_disk import Mount, mounts
+from agent.errors import ConfigError
 from agent.rules.diagnosis.machine import (
     WANTED_BUFFER,
     Automounting,
@@ -117,9 +119,17 @@ def other_agents(own_config: Path, *, proc: Path = Path("/proc")) -> tuple[Other
             continue
         given = next((words[n + 1] for n, word in enumerate(words[:-1]) if word == "--config"), "")
         given = given or next((word.partition("=")[2] for word in words if word.startswith("--config=")), "")
-        if given and _resolved(proc, pid, given) != own_config.resolve():
-            found.append(OtherAgent(pid, given))
+        path = _resolved(proc, pid, given)
+        if given and path != own_config.resolve():
+            found.append(OtherAgent(pid, given, _has_usb(path)))
     return tuple(found)
+
+
+def _has_usb(file: Path) -> bool:
+    try:
+        return any(source.kind == "usb" for source in config.load(file).source)
+    except ConfigError:
+        return True
 
 
 def _resolved(proc: Path, pid: int, given: str) -> Path:

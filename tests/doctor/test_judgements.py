@@ -212,6 +212,7 @@ OTHER = (machine.OtherAgent(7, "/etc/other.toml"),)
         (None, (), True, NOTE),
         (5, OTHER, True, PROBLEM),
         (5, OTHER, False, NOTE),
+        (5, (replace(OTHER[0], usb=False),), True, NOTE),
     ],
 )
 def test_two_agents_never_serve_the_same_cameras(

@@ -94,7 +94,10 @@ def test_another_agent_is_one_with_another_configuration(pc: Path) -> None:
     trees.process(pc, 52, "dock-agent", "/venv/bin/dock-agent", "status", "--config", str(other))
     trees.process(pc, 53, "python", "python", "-m", "agent", "run", "--config", str(other))
     trees.process(pc, 54, "less", "less", "run", "--config", str(other))
-    assert {one.pid for one in probe_machine.other_agents(own, proc=pc / "proc")} == {51, 53}
+    assert {one.pid: one.usb for one in probe_machine.other_agents(own, proc=pc / "proc")} == {51: True, 53: True}
+    folder = '[[source]]\nkind = "folder"\npath = "/srv"\n'
+    other.write_text(f'[station]\nid = "b"\n[central]\nurl = "https://c.example"\n{folder}')
+    assert {one.usb for one in probe_machine.other_agents(own, proc=pc / "proc")} == {False}
 
 
 def test_a_state_folder_that_others_can_read_is_found_with_its_secrets(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ class StateFolder:
 class OtherAgent:
     pid: int
     config: str
+    usb: bool = True
+    """It has a USB source, or its configuration cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def judge_state(path: str, found: StateFolder) -> Finding:
         return note(
             "state",
             f"{path} does not exist yet.",
-            "`enroll` or the first `run` makes it, readable by its user alone.",
+            "`enroll` or the first `run` makes it, for its user alone.",
         )
     if not found.is_folder:
         return problem("state", f"{path} is no folder.", "The agent cannot start.", "Correct [paths] state.")
@@ -123,11 +125,11 @@ def judge_agents(holder: int | None, others: tuple[OtherAgent, ...], has_usb: bo
     if others:
         which = ", ".join(f"process {other.pid} ({other.config})" for other in others)
         saw = f"{here} Other agents on this PC: {which}."
-        if has_usb:
+        if has_usb and any(other.usb for other in others):
             return problem(
                 "agent",
                 saw,
-                "Two agents would serve the same USB cameras, and each would erase what only the other knows.",
+                "Two agents serve the same USB cameras: each finds cards that the other has mounted.",
                 "Stop one of them, or give one folder sources only.",
             )
         return note("agent", saw, "With different folders and ports they do not meet.")
