@@ -414,8 +414,9 @@ def _is_somewhere(asset: Asset) -> bool:
 
 
 def _was_not_dropped(before: Asset, change: c.AssetChange, asset: Asset) -> None:
-    """Only the world takes the last copy away (a card that is gone), never a step of ours; and then IT is told."""
-    if isinstance(change, c.AssetGone):
+    """Only the world takes the last copy away (a card that is gone, a central that was restored), never a step of
+    ours; and then IT is told."""
+    if isinstance(change, c.AssetGone | c.AssetLost):
         assert _is_somewhere(asset) or asset.state in (State.GONE, State.QUARANTINED)
     elif _is_somewhere(before):
         assert _is_somewhere(asset)
