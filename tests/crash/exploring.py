@@ -21,7 +21,7 @@ class Found:
     """What an exploration saw."""
 
     points: list[int] = field(default_factory=list)
-    """Crash points, by how many cuts came before."""
+    """Calls at which the power went, by how many cuts came before."""
     states: list[int] = field(default_factory=list)
     """Distinct durable states that they left, by the number of cuts."""
     worlds: int = 0
@@ -31,14 +31,11 @@ class Found:
     broken: list[str] = field(default_factory=list)
 
     def tell(self, name: str) -> str:
-        cuts = ", ".join(
-            f"{points:,} crash points after {number} cut{'s' if number != 1 else ''}"
-            for number, points in enumerate(self.points)
-        )
+        cuts = " + ".join(f"{points:,}" for points in self.points)
         states = " + ".join(f"{count:,}" for count in self.states)
         return (
-            f"crash points, {name}: {cuts}; {self.worlds:,} worlds looked at, {states} of them distinct; "
-            f"{self.lives:,} lives lived to their end, {len(self.broken)} broken invariants"
+            f"crash points, {name}: {cuts} (first, then in recoveries); {self.worlds:,} worlds that a cut may leave, "
+            f"{states} of them distinct; {self.lives:,} lives to their end, {len(self.broken)} broken invariants"
         )
 
 
@@ -47,14 +44,16 @@ def explore(manner: Manner, *, cuts: int, losses: tuple[Loss, ...] = LOSSES, eno
 
     A state met before is not gone into again, however many cuts it took. Stops when `enough` is broken.
     """
-    found = Found(points=[0] * (cuts + 1), states=[0] * (cuts + 1))
+    found = Found(points=[0] * (cuts + 1), states=[0] * cuts)
     seen = set[Key]()
     waiting = deque([(first_world(), 0)])
 
-    def captured(depth: int) -> Callable[[Machine, World], None]:
+    def captured(depth: int) -> Callable[[World], None] | None:
+        if depth == cuts:
+            return None
         canon = Canon()
 
-        def take(_machine: Machine, world: World) -> None:
+        def take(world: World) -> None:
             found.worlds += 1
             if world.ledger is not None and canon.is_new(world.ledger):
                 found.broken += [_told(what, world) for what in broken_in(world.ledger)]
@@ -72,11 +71,11 @@ def explore(manner: Manner, *, cuts: int, losses: tuple[Loss, ...] = LOSSES, eno
         while waiting and len(found.broken) < enough:
             world, depth = waiting.popleft()
             machine = Machine(world, losses, captured(depth))
-            machine.capturing = depth < cuts
             ids(machine)
             _live(machine, manner, world, found)
-            found.points[min(depth, cuts)] += machine.points
+            found.points[depth] += machine.points
             found.lives += 1
+    del found.points[cuts:]  # nothing was cut there
     return found
 
 

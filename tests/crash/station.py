@@ -26,7 +26,7 @@ from agent.rules.profiles import IdentitySource, Match, Profile
 from protocol.messages import ClockReading, Heartbeat, LedgerHead
 from simulator.card_work import MemoryCardWork
 from simulator.ledger import MemoryLedger
-from tests.crash.world import LATER, STATE, STATION, Cards, Machine, NumberedCentral, Source
+from tests.crash.world import LATER, STATE, STATION, Cards, Machine, Source
 
 KEEP = timedelta(days=7)
 TURNS = 30
@@ -88,7 +88,7 @@ class Station:
         self.left_alone: list[str] = []
         take_over_spool(self.ledger, self.spool, self.clock.now(), lambda _id, why: self.left_alone.append(why))
         settle_spool(self.ledger, self.spool, self.clock)
-        self.central = NumberedCentral(machine)
+        self.central = machine.central_port()
         self.outbox = Outbox(self.ledger, self.central)
         self.roster = RosterKeeper(self.ledger, self.central, self.clock)
         self.keeper = SpoolKeeper(self.ledger, self.spool, self.clock, KEEP)

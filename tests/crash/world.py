@@ -98,9 +98,9 @@ class NumberedCentral(Numbered):
 
 
 class Machine:
-    """A power-on, on copies of a world. `captured` is shown every world that a power cut may leave."""
+    """A power-on, on copies of a world. `captured` is shown every world that a power cut may leave; None: no cuts."""
 
-    def __init__(self, world: World, losses: tuple[Loss, ...], captured: Callable[[Machine, World], None]) -> None:
+    def __init__(self, world: World, losses: tuple[Loss, ...], captured: Callable[[World], None] | None) -> None:
         self.clock = SimulatedClock(world.at)
         for _ in range(world.boots):
             self.clock.reboot()
@@ -111,8 +111,6 @@ class Machine:
         self.docked, self.plugs = world.docked, world.plugs
         self.ledger = MemoryLedger.reopened(world.ledger) if world.ledger else None
         self.told_central = self.points = 0
-        self.distinct = 0
-        self.capturing = True
         self._losses, self._captured = losses, captured
         self._world = world
         self._marks: tuple[object, ...] = ()
@@ -120,15 +118,18 @@ class Machine:
         self._volumes: dict[tuple[str, int, str], Volume] = {}
 
     def port(self, what: Any, name: str, only: frozenset[str] | None = None) -> Any:
-        return Numbered(what, name, self.point, only)
+        return what if self._captured is None else Numbered(what, name, self.point, only)
+
+    def central_port(self) -> Any:
+        return self.central if self._captured is None else NumberedCentral(self)
 
     # --- the points ---------------------------------------------------------------------------------------
 
     def point(self, name: str) -> None:
         """The power goes here. Where nothing changed since the last point, neither did what it leaves."""
-        self.points += 1
-        if not self.capturing:
+        if self._captured is None:
             return
+        self.points += 1
         kept = self.ledger.kept() if self.ledger else None
         marks = (
             self.disk.version,
@@ -145,15 +146,13 @@ class Machine:
     def switched_off(self) -> World:
         """What is left when nothing unsynced is: everything else is lost."""
         left: list[World] = []
-        self._captured, self._losses = (lambda _machine, world: left.append(world)), (ALL_LOST,)
+        self._captured, self._losses = left.append, (ALL_LOST,)
         self._capture("switched off", self._central_now(), self.ledger.kept() if self.ledger else None)
         return left[0]
 
     def half(self, name: str, call: str, args: tuple[Any, ...]) -> None:
         """The power goes while a body is on its way."""
         self.points += 1
-        if not self.capturing:
-            return
         central = copied(self.central, self.clock)
         if call == "append":
             url, offset, source, length, size = args[:5]
@@ -164,10 +163,11 @@ class Machine:
         self._capture(name, central, self.ledger.kept() if self.ledger else None)
 
     def _capture(self, name: str, central: MemoryCentral, kept: KeptLedger | None) -> None:
+        if self._captured is None:
+            return
         settled = self.disk.is_settled() and self.card.is_settled()
         for loss in self._losses[:1] if settled else self._losses:
             self._captured(
-                self,
                 replace(
                     self._world,
                     at=self.clock.now().wall,
