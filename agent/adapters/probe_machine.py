@@ -106,9 +106,19 @@ def holder_of(lock: Path, *, proc: Path = Path("/proc")) -> int | None:
     wanted = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
     for line in (proc / "locks").read_text().splitlines():
         fields = line.split()
-        if len(fields) > 5 and fields[1] == "FLOCK" and fields[5] == wanted:
+        if len(fields) < 6 or fields[1] != "FLOCK" or not fields[5].endswith(f":{found.st_ino}"):
+            continue
+        # btrfs and overlay show files another device than their locks: then the open file itself is the proof.
+        if fields[5] == wanted or _has_open(proc / fields[4], lock):
             return int(fields[4])
     return None
+
+
+def _has_open(process: Path, file: Path) -> bool:
+    try:
+        return any(handle.readlink() == file.resolve() for handle in (process / "fd").iterdir())
+    except OSError:
+        return False
 
 
 def other_agents(own_config: Path, *, proc: Path = Path("/proc")) -> tuple[OtherAgent, ...]:

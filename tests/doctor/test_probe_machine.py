@@ -87,6 +87,16 @@ def test_the_agent_at_work_is_found_by_its_lock_without_touching_it(tmp_path: Pa
         assert probe_machine.holder_of(lock) == os.getpid()
 
 
+def test_a_lock_on_btrfs_is_known_by_the_file_that_its_holder_has_open(tmp_path: Path) -> None:
+    lock = trees.write(tmp_path, "state/lock", "")
+    shown = f"1: FLOCK  ADVISORY  WRITE 77 00:99:{lock.stat().st_ino} 0 EOF\n"
+    trees.write(tmp_path, "proc/locks", shown)
+    assert probe_machine.holder_of(lock, proc=tmp_path / "proc") is None
+    (tmp_path / "proc/77/fd").mkdir(parents=True)
+    (tmp_path / "proc/77/fd/3").symlink_to(lock.resolve())
+    assert probe_machine.holder_of(lock, proc=tmp_path / "proc") == 77
+
+
 def test_another_agent_is_one_with_another_configuration(pc: Path) -> None:
     own, other = pc / "own.toml", pc / "other.toml"
     trees.process(pc, 50, "dock-agent", "/venv/bin/python", "/venv/bin/dock-agent", "run", "--config", str(own))
