@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from agent.adapters import probe_central, probe_tls
 from agent.adapters.http_session import HttpSession
@@ -149,6 +150,20 @@ def test_the_systems_cas_do_not_trust_a_site_by_itself(tmp_path: Path) -> None:
     facts = shown(new_authority(tmp_path, "site").server(), system_trust())
     assert not facts.trusted
     assert judged(facts)[0] is Severity.PROBLEM
+
+
+def test_a_station_trusts_the_cas_of_its_system_and_no_packages_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, packaged = new_authority(tmp_path, "ours"), new_authority(tmp_path, "packaged")
+    monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(packaged.file))
+    built_in = ssl.get_default_verify_paths()._replace(openssl_cafile=str(ours.file))
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: built_in)
+    with Liar(lambda _: answer(204), tls=packaged.server()) as liar, pytest.raises(RetryLater) as refused:
+        HttpSession(liar.url).request("GET", liar.url)
+    assert refused.value.code == "tls"
+    with Liar(lambda _: answer(204), tls=ours.server()) as liar:
+        assert HttpSession(liar.url).request("GET", liar.url).status == 204
 
 
 def test_a_port_that_speaks_no_tls_is_no_certificate() -> None:

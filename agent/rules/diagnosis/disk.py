@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.rules.diagnosis.finding import Finding, note, ok, problem, size, unseen, warning
+from agent.rules.diagnosis.finding import Finding, note, ok, problem, size, warning
 
 GB = 10**9
 TYPICAL_CARD = 64 * GB
@@ -225,7 +225,3 @@ def judge_space(free: int, total: int, min_free: int, bays: int, history: CardHi
             "Give the spool a larger disk, or central a faster link.",
         )
     return ok("space", f"{saw}.")
-
-
-def judge_sync_unseen(why: str) -> Finding:
-    return unseen("fsync", why)
