@@ -73,10 +73,9 @@ def watched_by_all_until(relevant: Iterable[str], watches: Watches) -> datetime:
 
 
 def _absent_around(gap: Span, here: Iterable[Stay]) -> bool:
-    """The bay was watched just before the gap and just after, and the camera was in it neither then nor then."""
+    """Whether the camera was in this bay neither just before the gap nor just after. At both instants the bay was
+    watched: a gap without a beginning or an end is longer than any tolerance."""
     before, after = gap
-    if before == FAR_PAST or after == FAR_FUTURE:
-        return False
     return all(stay.absent_until >= after or stay.absent_at <= before for stay in here)
 
 

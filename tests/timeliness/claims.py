@@ -16,6 +16,10 @@ ACQUITTING = ("on_time", "no_duty")
 def verdicts(world: World, rule: Rule = REAL) -> Iterator[tuple[str, str | None]]:
     """The verdict on each duty of the world, and what is wrong with it."""
     oracle, facts = Oracle(world), facts_of(world, rule)
+    meant = [(owed.officer, at(owed.start), at(owed.end)) for owed in oracle.duties]
+    if meant != [(duty.officer, duty.starts_at, duty.ends_at) for duty in facts.duties]:
+        yield "", "the rule judges other duties"
+        return
     for owed in oracle.duties:
         answer = ask(world, owed, facts, rule)
         yield answer.plain.name, Case(oracle, owed, answer).wrong()
@@ -51,12 +55,17 @@ class Case:
             return "accused before the deadline"
         if any(self._is_known(minute) for minute in self.back):
             return "accused, though the camera was back where it could be seen"
+        known = {number for number in range(len(self.world.places)) if self._is_known_as_relevant(number)}
+        if not self._is_tolerably_watched(known):
+            return "accused, though a bay was unwatched for longer than is tolerated"
         if self.oracle.held_by[self.owed.deadline] not in (self.owed.officer, None):
             return "accused, though another officer has the camera"
         docked = [t for t in range(self.owed.deadline, self.world.now + 1) if self.world.where[t] != OUT]
         most = (docked[0] if docked and self.name == "late" else self.world.now) - self.owed.deadline
         if self.name == "late" and not self._hides_docks() and minutes(self.answer.plain.by) > most:
             return "accused of more than is true"
+        if self.name == "outstanding" and minutes(self.answer.plain.by) > self._watched_until() - self.owed.deadline:
+            return "accused beyond what was watched"
         return None
 
     def silence(self) -> str | None:
@@ -159,6 +168,15 @@ class Case:
         certain = not place.uncertainty and not place.drop_folder
         return bool(certain and minute <= place.linked_until and slot.alive[minute])
 
+    def _watched_until(self) -> int:
+        """The last minute that every relevant bay is known to have watched."""
+        ends = []
+        for slot in self.world.slots:
+            if str(slot.station) in self.answer.relevant:
+                known = range(self.world.places[slot.station].linked_until + 1)
+                ends.append(max((t for t in known if slot.alive[t]), default=-1))
+        return min(ends)
+
     def _hides_docks(self) -> bool:
         """Whether it may have been docked after the deadline where nobody saw it."""
         return any(not self._is_seen(t) for t in range(len(self.world.where)) if self.world.where[t] != OUT)
@@ -183,6 +201,18 @@ class Case:
                 found[last, next((t for t in range(minute, self.world.now + 1) if alive[t]), None)] = None
         return list(found)
 
+    def _is_tolerably_watched(self, stations: set[int]) -> bool:
+        """Whether no bay of these stations had gaps that are together beyond the tolerance."""
+        since = self.oracle.counts_from(self.owed)
+        for slot in range(len(self.world.slots)):
+            if self.world.slots[slot].station in stations:
+                gaps = self._gaps(slot, since, self.owed.deadline)
+                if any(a is None or b is None for a, b in gaps):
+                    return False
+                if sum(b - a for a, b in gaps if a is not None and b is not None) > self._tolerance():
+                    return False
+        return True
+
     def _is_in_tolerated_gap(self, slot: int, minute: int) -> bool:
         inside = self._gaps(slot, minute, minute)
         return any(a is not None and b is not None and b - a <= self._tolerance() for a, b in inside)
@@ -193,12 +223,10 @@ class Case:
         place, since = self.world.places[number], self.oracle.counts_from(self.owed)
         if place.drop_folder or place.uncertainty or self._is_slow(place):
             return False
+        if not self._is_tolerably_watched({number}):
+            return False
         for slot in (s for s in range(len(self.world.slots)) if self.world.slots[s].station == number):
             gaps = self._gaps(slot, since, self.owed.deadline)
-            if any(a is None or b is None for a, b in gaps):
-                return False
-            if sum(b - a for a, b in gaps if a is not None and b is not None) > self._tolerance():
-                return False
             if any(
                 slot in (self.world.where[a], self.world.where[b]) for a, b in gaps if a is not None and b is not None
             ):

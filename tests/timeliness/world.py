@@ -74,8 +74,8 @@ class World:
     """At each minute the slot that holds the camera, or OUT."""
     hand_overs: set[int] = field(default_factory=set)
     """Minutes at which whoever has the camera gives it to the officer who came last."""
-    lost_ledgers: set[tuple[int, int]] = field(default_factory=set)
-    """(slot, minute): a station that found the camera then had forgotten that it was there before."""
+    forgetful: set[int] = field(default_factory=set)
+    """Slots of stations that come back from every outage with a new ledger."""
 
     def told(self) -> list[Told]:
         """What central has heard of docks."""
@@ -111,7 +111,7 @@ def _seen(world: World, slot: int, place: Place) -> list[Told]:
             continue
         unbroken = last is not None and last == minute - 1
         here = world.where[minute] == slot
-        if live and here and not unbroken and (slot, minute) in world.lost_ledgers:
+        if live and here and not unbroken and slot in world.forgetful:
             live.last_present, live.absent_at = _on(last, error), minute + error
             live = Told(slot, None, minute + error)
             sessions.append(live)
@@ -205,6 +205,8 @@ def _walk(dice: random.Random, slots: list[Slot], matter: list[int], now: int) -
 def _dim(dice: random.Random, world: World, matter: list[int]) -> None:
     """Stations go down, bays fail, links break, ledgers are lost."""
     now = world.now
+    if dice.random() < 0.2:
+        _hide(dice, world)
     for number, place in enumerate(world.places):
         own = [slot for slot in world.slots if slot.station == number]
         for _ in range(dice.choice((0, 0, 0, 1, 1, 2))):
@@ -217,8 +219,22 @@ def _dim(dice: random.Random, world: World, matter: list[int]) -> None:
         place.heard_at = spoke[-1] if spoke else None
         if place.linked_until < now and dice.random() < 0.2:
             place.heard_at = now  # it lives, and its events are still to come
-    for slot in range(len(world.slots)):
-        world.lost_ledgers |= {(slot, minute) for minute in range(now + 1) if dice.random() < 0.1}
+    world.forgetful = {slot for slot in range(len(world.slots)) if dice.random() < 0.1}
+
+
+def _hide(dice: random.Random, world: World) -> None:
+    """A station is down just when the camera is out, and finds it where it was."""
+    out = [t for t in range(1, world.now) if world.where[t] == OUT]
+    left = [t for t in out if world.where[t - 1] != OUT]
+    if not left:
+        return
+    since = dice.choice(left)
+    back = next((t for t in range(since, world.now + 1) if world.where[t] != OUT), None)
+    if back is not None and world.where[back] == world.where[since - 1]:
+        station = world.slots[world.where[back]].station
+        until = min(world.now, back + dice.choice((0, 0, 1, 3)))
+        for slot in (one for one in world.slots if one.station == station):
+            slot.alive[since:until] = [False] * (until - since)
 
 
 def _cut(dice: random.Random, slots: list[Slot], matter: list[int], now: int) -> None:
