@@ -33,6 +33,10 @@ soak: $(STAMP) ## the roaming tests at their full length (hours); prints its see
 	@seed=$${SEED:-$$RANDOM}; echo "soak: SEED=$$seed"; SCALE=soak SEED=$$seed $(PY) -m pytest -n $(WORKERS) --dist worksteal -q \
 	  -m soak --timeout 43200 $(PYTEST_ARGS) || { echo "soak: failed with SEED=$$seed"; exit 1; }
 
+conformance: $(STAMP) ## ask our central and four foreign tus servers the same questions; writes docs/conformance.md
+	@scripts/parts-conformance
+	@$(PY) -m tests.conformance
+
 check: $(STAMP) ## format, lint, types, import contracts: everything CI asks before the tests
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
@@ -52,4 +56,4 @@ lock: $(STAMP) ## compile the hashed requirements anew (needs the network)
 clean: ## remove everything that setup made
 	@rm -rf $(VENV) .parts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup parts demo demo-once test soak check format lock clean
+.PHONY: help setup parts demo demo-once test soak conformance check format lock clean
