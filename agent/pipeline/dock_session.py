@@ -39,7 +39,8 @@ from agent.rules.stock import Seen, is_durable_as, seen
 log = structlog.get_logger(__name__)
 
 PATIENCE = 2
-"""Failed attempts to read a card before its dock is recorded under what USB alone says."""
+"""Failed attempts to read a card before its dock is recorded under what USB alone says; and before a card that does
+not answer, while its source still shows it, is no longer taken for one that is just being pulled."""
 REST = 3
 """A session rests this many times as long as its bookkeeping took: one huge card must not starve the others."""
 LONGEST_REST_S = 10.0
@@ -340,14 +341,15 @@ class CameraSession:
         self._failures += 1
         self.board.note = str(error)
         self._log.warning(error.code, error=str(error), attempt=self._failures)
+        deaf = isinstance(error, CardGone) and self._failures > PATIENCE
         # Whatever was true of this card has to be found out anew: no word of it stands.
-        self.board.view = BayView(occupied=True, troubled=record)
+        self.board.view = BayView(occupied=True, troubled=record or deaf)
         if isinstance(error, CardStalled) and self._reading is not None:
             self._last.add(self._reading)
         if self.docked is None and self._failures >= PATIENCE and not isinstance(error, IllegalMove):
             self.dock_unread()
             self._identified()
-        if record and self._failures <= PATIENCE:
+        if (record and self._failures <= PATIENCE) or (deaf and self._failures == PATIENCE + 1):
             self._bench.ledger.commit(
                 c.BayTrouble(
                     at=self._bench.clock.now(),
@@ -357,4 +359,4 @@ class CameraSession:
                     session=self.session if self.docked else None,
                 )
             )
-        return self._bench.settings.retry_bay.total_seconds() if record else 1.0
+        return self._bench.settings.retry_bay.total_seconds() if record or deaf else 1.0
