@@ -150,9 +150,16 @@ class CardDesk:
         with CameraCard(mounted.root, self._wire.tick) as card:
             return self._at_card(request, card, mounted)
 
+    def _rest(self, seconds: float) -> None:
+        """A pause between two attempts is ours, not the card's: it must not look like silence."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, TICK_S))
+            self._wire.tick()
+
     def _at_card(self, request: f.Request, card: CameraCard, mounted: MountedCard) -> f.Answer:
         card.prove(mounted.volume)
-        tick, volume = self._wire.tick, mounted.volume
+        tick, rest, volume = self._wire.tick, self._rest, mounted.volume
         match request:
             case f.OpenAsked():
                 return f.Opened()
@@ -160,15 +167,15 @@ class CardDesk:
                 return f.Listed(card.list())
             case f.StageAsked(order, now, boottime_ns):
                 clock = station_time(now, boottime_ns)
-                return f.Staged(copy_file(card, self._spool, order, tick, volume=volume, now=clock))
+                return f.Staged(copy_file(card, self._spool, order, tick, volume=volume, now=clock, pause=rest))
             case f.DigestAsked(file):
-                return f.Staged(digest_file(card, file, tick, volume=volume))
+                return f.Staged(digest_file(card, file, tick, volume=volume, pause=rest))
             case f.SmallAsked(path, limit):
                 return f.SmallRead(read_small(card, path, limit))
             case f.EraseAsked(order):
                 if not mounted.writable or mounted.dirty:
                     return f.Erased(NOT_WRITABLE)
-                return f.Erased(unlink_file(card, order, tick, volume=volume))
+                return f.Erased(unlink_file(card, order, tick, volume=volume, pause=rest))
 
 
 def read_small(card: CameraCard, path: bytes, limit: int) -> bytes | None:
@@ -255,6 +262,7 @@ def main() -> int:
     os.dup2(2, 1)  # a stray print must not look like a frame
     wire = Wire(answers)
     desk = CardDesk(SpoolFolder(chosen.spool, chosen.min_free), wire)
+    wire.tick()  # the first word: from here on silence is the card's
     for request in requests(0):
         wire.send(desk.answer(request))
     return 0

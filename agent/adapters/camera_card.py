@@ -18,8 +18,10 @@ from agent.errors import CardGone, Refused
 from agent.rules.footage import CardFile, Listing, VolumeId
 
 SMALLEST_READ = 64 * 1024
+"""Bytes of a file's first read. A whole block would take a crawling card longer than a card may be silent."""
 SLOW_READ_S = 0.5
-"""A read that took longer makes the next one smaller, so that progress is told while a slow card works."""
+"""A read that took longer makes the next one smaller, so that progress is told while a slow card works; each that was
+quicker makes the next one larger."""
 DROP_EVERY = 8 * 1024 * 1024
 """Source pages are given back to the kernel in pieces of this many bytes."""
 
@@ -43,7 +45,7 @@ class CameraFile:
         self._told = told
         self._offset = 0
         self._dropped = 0
-        self._step = 1 << 30
+        self._step = SMALLEST_READ
         files.advise(fd, 0, 0, os.POSIX_FADV_DONTNEED)  # re-read the card, not our own memory of it
         files.advise(fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
 

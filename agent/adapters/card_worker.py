@@ -32,6 +32,9 @@ from agent.rules.footage import (
 
 STALL_S = 60.0
 """Seconds without any sign of progress after which a card counts as hanging in the kernel."""
+START_WITHIN_S = 30.0
+"""A child that has not yet said its first word is still being started. On a PC that has just come up with a full dock
+that takes many of them seconds, and is no card's fault."""
 REAP_S = 0.5
 """How long `close` looks whether the killed child is gone. One that hangs in the kernel is reaped later."""
 READ = 256 * 1024
@@ -64,6 +67,7 @@ class CardWorker:
         self._calling = threading.Lock()
         self._ending = threading.Lock()
         self._closed = False
+        self._has_spoken = False
         self._is_out_of_step = False
         self._broke: CardStalled | None = None
         """Why an earlier call broke off. Whoever calls again, to tidy up, is told the same and no new story."""
@@ -177,6 +181,7 @@ class CardWorker:
             if not piece:
                 self._died()
             self._received += piece
+            self._has_spoken = True
 
     def _whole_frame(self) -> bytes | None:
         if len(self._received) < f.LENGTH:
@@ -196,7 +201,8 @@ class CardWorker:
         poll.register(fd, what)
         poll.register(self._wake, select.POLLIN)
         poll.register(self._err, select.POLLIN)
-        deadline = time.monotonic() + self._stall_s
+        patience_s = self._stall_s if self._has_spoken else max(self._stall_s, START_WITHIN_S)
+        deadline = time.monotonic() + patience_s
         while not self._closed:
             left_ms = max(0, int((deadline - time.monotonic()) * 1000))
             ready = {number for number, _ in poll.poll(left_ms)}
@@ -208,7 +214,7 @@ class CardWorker:
                 return
             if not ready and time.monotonic() >= deadline:
                 raise CardStalled(
-                    f"The card has not answered for {self._stall_s:g} seconds.",
+                    f"The card has not answered for {patience_s:g} seconds.",
                     hint="Other bays go on. Put the camera back in; use another bay if it happens again.",
                 )
         self._refuse_when_closed()
