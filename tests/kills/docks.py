@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -72,6 +73,14 @@ class Docks:
         else:
             self._cards[serial] = self._cards[serial].rename(self._home / serial)
 
+    def pull(self, serial: str) -> None:
+        """A faulty camera is taken out too early; it will come back."""
+        self.faulty.pop(serial).pull()
+
+    def put_back(self, serial: str) -> None:
+        """The camera that was pulled, in good health."""
+        self.faulty[serial] = FuseCamera(self._cards[serial], self.station.cameras / serial)
+
     def safe(self) -> list[str]:
         """The cameras whose bays say so."""
         return [serial for serial in self.docked if self.station.says(serial) == "safe to remove"]
@@ -103,25 +112,33 @@ class Docks:
             words = "\n".join(self.station.log.read_text().splitlines()[-15:])
             pytest.fail(f"not settled: {self.docked}, {bays}, {self.station.counts()}\n{words}")
 
-    def judge(self) -> list[Verdict]:
-        """Every promise, judged from outside; call when everything is settled and before anything stops."""
+    def judge(self, *, broken: str = "", salvaged: int = 0, docked_twice: str = "") -> list[Verdict]:
+        """Every promise, judged from outside; call when everything is settled and before anything stops.
+
+        The card of `broken` keeps its files; `salvaged` of the objects at central are parts of files that could not
+        be read; the camera `docked_twice` was pulled in between.
+        """
         self.watcher.look()
         cards = self.watcher.cards
+        emptied = {serial: card for serial, card in cards.items() if serial != broken}
         verified = self.station.command("verify")
         return [
             promises.left_only_when_safe(self.watcher),
             promises.all_footage_is_at_central(cards, self.objects),
-            promises.one_object_for_each_digest(cards, self.objects),
+            _besides(salvaged, promises.one_object_for_each_digest(cards, self.objects)),
             promises.receipts_are_signed([self.pin]),
-            exports.export_of_assets(cards, exported(self.central, "assets")),
-            self._one_dock_each(exported(self.central, "docks")),
+            exports.export_of_assets(emptied, exported(self.central, "assets")),
+            self._one_dock_each(exported(self.central, "docks"), docked_twice),
             promises.stations_verify({self.station.name: (verified.returncode, verified.stdout + verified.stderr)}),
         ]
 
-    def _one_dock_each(self, rows: list[dict[str, object]]) -> Verdict:
+    def _one_dock_each(self, rows: list[dict[str, object]], docked_twice: str) -> Verdict:
         """A dock that outlived a run of the agent is still one dock. A folder that a mount then covers is two."""
-        counted = Counter(str(row["camera_serial"]) for row in rows if row["drained_at"])
-        broken = [f"{serial} docked {counted[serial]} times" for serial in self._cards if counted[serial] != 1]
+        counted = Counter(str(row["camera_serial"]) for row in rows if row["files"])
+        wanted = {serial: 2 if serial == docked_twice else 1 for serial in self._cards}
+        broken = [
+            f"{serial} docked {counted[serial]} times" for serial in wanted if counted[serial] != wanted[serial]
+        ]
         return Verdict("each camera was docked once", tuple(broken), f"{len(rows)} docks")
 
     def close(self) -> None:
@@ -135,6 +152,13 @@ class Docks:
         card = self._home / serial
         write_card(card, serial, chance, files=files, size=size)
         return serial, card
+
+
+def _besides(salvaged: int, verdict: Verdict) -> Verdict:
+    """The same verdict, when exactly so many objects were on no card because they are parts of what was."""
+    strange = [words for words in verdict.broken if words.endswith("was on no card")]
+    others = tuple(words for words in verdict.broken if words not in strange)
+    return replace(verdict, broken=others if len(strange) == salvaged else verdict.broken)
 
 
 def parts_in_use(data_dir: Path) -> list[str]:

@@ -29,8 +29,10 @@ FROM assets
 
 
 def in_flight(station: DockStation) -> frozenset[Phase]:
-    """Empty while nothing is under way, or while the ledger cannot be read."""
+    """Empty while nothing is under way, while the agent is only starting, or while the ledger cannot be read."""
     found = set()
+    if station.process is None or station.snapshot().get("pid") != station.process.pid:
+        return frozenset()
     if any((station.state / "spool").glob("*.part")):
         found.add(Phase.STAGING)
     ledger = station.state / "ledger.db"

@@ -19,8 +19,8 @@ LOTS = 4
 KILLS = amount(ci=25, soak=500)
 """For each lot."""
 VICTIMS = (*("agent",) * 2, *("card process",) * 3, *("central",) * 2, "agent and central")
-BUSY_BAYS = 5
-LIE_IN_WAIT_S = 8.0
+BUSY_BAYS = 3
+LIE_IN_WAIT_S = 15.0
 AT_MOST_IDLE = KILLS // 5
 """At four fifths of the kills, at least, something must have been under way."""
 LIMIT = "[upload]\nlimits = [{from = '00:00', to = '24:00', rate = '1MiB/s'}]\n"
@@ -54,16 +54,21 @@ class Killer:
     def _wait(self, wanted: Phase | None) -> frozenset[Phase]:
         """Until the moment has come; what is under way then."""
         if wanted is None:
-            until = time.monotonic() + self.chance.uniform(0.0, 2.5)
+            if self.chance.random() < 0.9:  # else it may strike a station that is only starting
+                self._wait_for(lambda phases: bool(phases))
+            until = time.monotonic() + self.chance.uniform(0.0, 1.5)
             while time.monotonic() < until:
-                time.sleep(0.01)
+                time.sleep(0.02)
             return in_flight(self.station)
         if wanted is Phase.STAGING:
             # Slow enough to be met, and not resting since the last kill: a bay whose card process died does.
             self.docks.dock_faulty(self.chance, files=3, size=200_000, mode="crawl", rate=250_000)
+        return self._wait_for(lambda phases: wanted in phases)
+
+    def _wait_for(self, is_met: Callable[[frozenset[Phase]], bool]) -> frozenset[Phase]:
         until = time.monotonic() + LIE_IN_WAIT_S
-        while wanted not in (phases := in_flight(self.station)) and time.monotonic() < until:
-            time.sleep(0.005)
+        while not is_met(phases := in_flight(self.station)) and time.monotonic() < until:
+            time.sleep(0.01)
         return phases
 
     def _kill(self, victim: str) -> None:
