@@ -68,6 +68,8 @@ PASSING: list[tuple[str, Case]] = [
     ("receipt_for_other_bytes", asset(sha256=OTHER_SHA)),
     ("receipt_for_other_bytes", asset(sha256=None)),
     ("central_away", central(store_epoch=None)),
+    ("central_went_back", central(went_back=True)),
+    ("receipt_unknown_at_central", central(receipt_stands=False)),
     ("receipt_of_other_epoch", central(store_epoch=4)),
     ("receipt_of_other_epoch", central(store_epoch=2)),
     ("receipt_of_other_epoch", receipt(store_epoch=0)),
@@ -124,6 +126,11 @@ def _merged(good: object, one: object, other: object) -> object:
 @pytest.mark.parametrize("offset_ms", [-CLOCK_LIMIT_MS, CLOCK_LIMIT_MS])
 def test_a_clock_just_within_its_limit_is_trusted(offset_ms: float) -> None:
     assert may_erase(*central(clock_offset_ms=offset_ms)) == Erase()
+
+
+def test_the_limit_is_five_minutes() -> None:
+    assert isinstance(may_erase(*central(clock_offset_ms=300_001)), Keep)
+    assert may_erase(*central(clock_offset_ms=-300_000)) == Erase()
 
 
 def test_without_a_least_age_a_receipt_of_this_very_moment_counts() -> None:
