@@ -46,9 +46,11 @@ def keep_mounts_to_ourselves() -> None:
 
 
 @contextlib.contextmanager
-def loop_device(image: Path) -> Iterator[str]:
+def loop_device(image: Path, *options: str) -> Iterator[str]:
     """The node of a loop device over `image`, detached by the kernel when the last one who has it open ends."""
-    made = subprocess.run(["losetup", "--show", "-f", str(image)], check=True, capture_output=True, text=True)
+    made = subprocess.run(
+        ["losetup", *options, "--show", "-f", str(image)], check=True, capture_output=True, text=True
+    )
     node = made.stdout.strip()
     handle = os.open(node, os.O_RDONLY | os.O_CLOEXEC)
     try:

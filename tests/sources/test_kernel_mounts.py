@@ -14,6 +14,7 @@ from agent.adapters.kernel_mounts import KernelMounter
 from agent.adapters.mounts import FolderMounter, MounterBySource
 from agent.errors import CardGone, MountRefused
 from agent.rules.footage import Presence
+from tests.leaving_nothing import loop_device
 from tests.sources.clock import RealClock
 
 Card = Callable[..., Presence]
@@ -58,8 +59,7 @@ def card(tmp_path: Path, mounts: Path) -> Iterator[Card]:
             if spoil is not None:
                 poke(image, *spoil)
             # As a mocked udev says it: DEVNAME=/dev/loopN.
-            node = run("losetup", *(["-r"] if read_only else []), "--show", "-f", str(image))
-            stack.callback(subprocess.run, ["losetup", "-d", node], check=False, capture_output=True)
+            node = stack.enter_context(loop_device(image, *(["-r"] if read_only else [])))
             facts = {"fs_type": kind, "fs_uuid": "AAAA-0001"}
             return Presence("key", "usb", "1-1.4", RealClock().now(), None, device=node, facts=facts)
 
@@ -137,14 +137,11 @@ def test_a_card_pulled_while_it_was_written_to_is_dirty_and_its_journal_is_left_
     pulled = (tmp_path / "ext4.img").read_bytes()
     mounter.release(writable)
     (tmp_path / "pulled.img").write_bytes(pulled)
-    node = run("losetup", "--show", "-f", str(tmp_path / "pulled.img"))
-    try:
+    with loop_device(tmp_path / "pulled.img") as node:
         presence = Presence("other", "usb", "1-2", RealClock().now(), None, device=node)
         mounted = mounter.mount(presence, writable=False)
         assert mounted.dirty
         mounter.release(mounted)
-    finally:
-        run("losetup", "-d", node)
     assert (tmp_path / "pulled.img").read_bytes() == pulled
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from agent.adapters.kernel_mounts import KernelMounter
 from agent.rules.footage import Presence
+from tests.leaving_nothing import loop_device
 from tests.sources.clock import RealClock, eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -304,8 +305,7 @@ def test_a_camera_of_the_mocked_bus_with_a_real_disk_is_mounted_and_read(bus: Bu
     image.touch()
     os.truncate(image, 8 << 20)
     subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
-    node = subprocess.check_output(["losetup", "--show", "-f", str(image)], text=True).strip()
-    try:
+    with loop_device(image) as node:
         bus.do("plug", port="1-1", node=node)
         seen = only(bus.watch())
         presence = Presence("key", "usb", seen["bay"], RealClock().now(), None, device=seen["device"])
@@ -313,8 +313,6 @@ def test_a_camera_of_the_mocked_bus_with_a_real_disk_is_mounted_and_read(bus: Bu
         mounted = mounter.mount(presence, writable=False)
         assert [entry.name for entry in Path(mounted.root).iterdir()] == ["lost+found"]
         mounter.release(mounted)
-    finally:
-        subprocess.run(["losetup", "-d", node], check=True)
 
 
 @pytest.mark.part("root")
