@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from agent.errors import UploadGone
 from agent.pipeline.central_gate import CentralGate
 from agent.pipeline.throttle import Throttle
 from agent.pipeline.transfer_status import UploadNow
@@ -15,6 +16,7 @@ from agent.pipeline.upload import SliceEnd, UploadDoors, UploadPlace, upload_sli
 from agent.pipeline.work import Work
 from agent.rules.backoff import next_delay
 from agent.rules.footage import Asset, State
+from agent.rules.poison import TRIES, Strikes
 from agent.rules.upload_order import Line, joined, line_up, next_upload
 
 log = structlog.get_logger()
@@ -73,6 +75,7 @@ class UploadWork(Work):
         )
 
     def _step(self, asset: Asset) -> float | None:
+        self._refuse_to_start_for_ever(asset)
         place = self._places.setdefault(asset.asset_id, UploadPlace())
         running = _Running(asset, place.offset, self._now_ns())
         with self._lock:
@@ -104,6 +107,17 @@ class UploadWork(Work):
         else:
             log.error("copy_given_up", asset=str(asset.asset_id), camera=asset.camera, on_card=asset.on_card)
         return None
+
+    def _refuse_to_start_for_ever(self, asset: Asset) -> None:
+        times = self._anew.get(asset.asset_id, 0)
+        if times >= TRIES:
+            with self._lock:
+                self._strikes[asset.asset_id] = Strikes(TRIES, self._finished)
+            raise UploadGone(f"Central lost this upload {times} times; each time it was sent from its first byte.")
+
+    def _forgotten(self, asset_id: UUID) -> None:
+        self._anew.pop(asset_id, None)
+        self._places.pop(asset_id, None)
 
     def _sit_out(self, asset_id: UUID, times: int) -> None:
         if asset_id in self._list.assets:

@@ -7,13 +7,18 @@ from uuid import UUID
 
 import structlog
 
+from agent.errors import Refused
 from agent.pipeline.central_gate import CentralGate
+from agent.pipeline.transfer_status import WaitingNow
 from agent.pipeline.verify import VerifyDoors, VerifyEnd, VerifyOutcome, verify_asset
 from agent.pipeline.work import Work
 from agent.rules.backoff import next_delay
 from agent.rules.footage import Asset, State
 
 log = structlog.get_logger()
+
+ABOUT_THIS_ASSET = frozenset({"unreadable", "other_asset", "other_sha256", "other_size"})
+"""Reasons to refuse a receipt that are no matter of central's key or epoch."""
 
 
 class VerifyWork(Work):
@@ -29,6 +34,21 @@ class VerifyWork(Work):
         self.when_verified: Callable[[UUID], None] = lambda _: None
         self.when_sent_back: Callable[[UUID], None] = lambda _: None
 
+    def in_trouble(self) -> tuple[WaitingNow, ...]:
+        """Also those whose receipt was refused for a reason that may be everyone's."""
+        told = super().in_trouble()
+        known = {one.asset_id for one in told}
+        with self._lock:
+            more = tuple(
+                WaitingNow(key, asset.camera, f"receipt_refused: {reason}", times, 0.0)
+                for key, (reason, times) in self._refused.items()
+                if key not in known and (asset := self._list.assets.get(key)) is not None
+            )
+        return told + more
+
+    def _forgotten(self, asset_id: UUID) -> None:
+        self._refused.pop(asset_id, None)
+
     def _choose(self, now_ns: int, besides: UUID | None = None) -> UUID | None:
         free = (key for key in self._list.assets if key != besides and not self._list.is_taken(key, now_ns))
         return next(free, None)
@@ -41,6 +61,10 @@ class VerifyWork(Work):
         if outcome.end is VerifyEnd.RECEIPT_REFUSED:
             self._refused[asset.asset_id] = (outcome.reason, times + 1)
             log.error("receipt_refused", asset=str(asset.asset_id), reason=outcome.reason, times=times + 1)
+            if outcome.reason in ABOUT_THIS_ASSET:
+                raise Refused(
+                    f"Central's receipt is no receipt for this file: {outcome.reason}.", code="receipt_refused"
+                )
             return next_delay(times + 1, 0.5)
         self._refused.pop(asset.asset_id, None)
         self._tell(asset, outcome)

@@ -10,14 +10,17 @@ from uuid import UUID
 
 import structlog
 
-from agent.errors import DockError, RetryLater
+from agent.errors import DockError, IllegalMove, RetryLater, SpoolBroken
 from agent.pipeline.central_gate import CentralGate, is_about_central
+from agent.pipeline.copy_check import give_up_copy
 from agent.pipeline.retrying import GaveWay, retrying
 from agent.pipeline.transfer_status import WaitingNow
 from agent.pipeline.work_list import Parked, WorkList
 from agent.ports import Clock, Ledger
 from agent.rules.backoff import next_delay
+from agent.rules.changes import AssetQuarantined
 from agent.rules.footage import Asset, State
+from agent.rules.poison import Strikes
 
 log = structlog.get_logger()
 
@@ -44,6 +47,9 @@ class Work(ABC):
         self._jitter: Callable[[], float] = random.random
         self._lock = threading.RLock()
         self._list = WorkList()
+        self._strikes: dict[UUID, Strikes] = {}
+        self._finished = 0
+        """Assets that this work is done with, in this run."""
         self._is_stale = True
         self._is_reading = False
         self._read_ns: int | None = None
@@ -62,6 +68,9 @@ class Work(ABC):
 
     def _refreshed(self) -> None:  # noqa: B027  most kinds of work need nothing here
         """The list was read anew. Called with the lock held."""
+
+    def _forgotten(self, asset_id: UUID) -> None:  # noqa: B027
+        """The asset was put aside: a `retry` begins with a clean slate."""
 
     # --- what the workers call --------------------------------------------------------------------------
 
@@ -99,18 +108,32 @@ class Work(ABC):
 
     def run_one(self) -> bool:
         """Work on the next asset, if there is one that may go now."""
-        self._made_a_step()
-        self._read()
-        asset_id = self._take()
+        asset_id = self.take()
         if asset_id is None:
             return False
         try:
-            self._work_on(asset_id)
+            self.work_on(asset_id)
         finally:
-            self._gate.left(asset_id)
-            with self._lock:
-                self._list.busy.discard(asset_id)
+            self.release(asset_id)
         return True
+
+    def take(self) -> UUID | None:
+        """The asset that goes next: nobody else takes it until `release`. None: nothing may go now."""
+        self._made_a_step()
+        self._read()
+        now_ns = self._now_ns()
+        with self._lock:
+            chosen = self._choose(now_ns)
+            if chosen is None or not self._gate.may_enter(chosen, now_ns):
+                return None
+            self._list.busy.add(chosen)
+            return chosen
+
+    def release(self, asset_id: UUID) -> None:
+        """Whoever took it is done with it for now."""
+        self._gate.left(asset_id)
+        with self._lock:
+            self._list.busy.discard(asset_id)
 
     def age_s(self) -> float:
         """Seconds since the slowest worker last made a step."""
@@ -147,20 +170,12 @@ class Work(ABC):
         finally:
             self._is_reading = False
 
-    def _take(self) -> UUID | None:
-        now_ns = self._now_ns()
-        with self._lock:
-            chosen = self._choose(now_ns)
-            if chosen is None or not self._gate.may_enter(chosen, now_ns):
-                return None
-            self._list.busy.add(chosen)
-            return chosen
-
     def _someone_waits(self, besides: UUID | None) -> bool:
         with self._lock:
             return self._choose(self._now_ns(), besides) is not None
 
-    def _work_on(self, asset_id: UUID) -> None:
+    def work_on(self, asset_id: UUID) -> None:
+        """One step of an asset that was taken. Its trouble is noted, and never comes out."""
         attempts = self._list.attempts(asset_id)
         attempt = retrying(
             self._clock,
@@ -176,7 +191,10 @@ class Work(ABC):
             self._park_after(asset_id, attempts + 1, trouble)
         except Exception as error:  # one asset's bug must not end the worker
             log.exception("transfer_bug", work=self.name, asset=str(asset_id))
-            self._park_after(asset_id, attempts + 1, DockError(repr(error), code="bug"))
+            bug = DockError(repr(error), code="bug")
+            self._note(asset_id, bug)
+            if not self._put_aside(asset_id, bug):
+                self._park_after(asset_id, attempts + 1, bug)
         else:
             self._succeeded(asset_id, again_s)
 
@@ -188,6 +206,8 @@ class Work(ABC):
             again_s = self._step(asset)
         except DockError as trouble:
             self._note(asset_id, trouble)
+            if self._put_aside(asset_id, trouble):
+                return None
             raise
         self._gate.passed()
         return again_s
@@ -199,11 +219,40 @@ class Work(ABC):
             # Shown at once: this worker may sit out the wait itself, if nobody else needs it.
             attempts = self._list.attempts(asset_id) + 1
             self._list.parked[asset_id] = Parked(self._now_ns(), attempts, trouble.code)
+            self._strikes[asset_id] = self._strikes.get(asset_id, Strikes()).failed(
+                trouble.code, may_be_everyones=is_about_central(trouble), finished=self._finished
+            )
+
+    def _put_aside(self, asset_id: UUID, trouble: DockError) -> bool:
+        """Whether this asset has failed so often on its own account that a person is asked. The rest flows on."""
+        with self._lock:
+            strikes = self._strikes.get(asset_id, Strikes())
+        if not strikes.is_poison:
+            return False
+        asset, at = self._ledger.asset(asset_id), self._clock.now()
+        if asset is None:
+            return False
+        try:
+            if isinstance(trouble, SpoolBroken):
+                give_up_copy(self._ledger, asset, "copy_unreadable", at)
+            else:
+                change = AssetQuarantined(at=at, asset_id=asset_id, reason=trouble.code, detail=str(trouble)[:500])
+                self._ledger.commit(change)
+        except IllegalMove:
+            return False  # it has moved on meanwhile
+        with self._lock:
+            self._strikes.pop(asset_id, None)
+            self._list.done(asset_id)
+        log.error("asset_put_aside", work=self.name, asset=str(asset_id), reason=trouble.code, message=str(trouble))
+        self._forgotten(asset_id)
+        return True
 
     def _succeeded(self, asset_id: UUID, again_s: float | None) -> None:
         with self._lock:
             self._list.parked.pop(asset_id, None)
+            self._strikes.pop(asset_id, None)
             if again_s is None:
+                self._finished += 1
                 self._list.done(asset_id)
             elif again_s > 0:
                 self._list.parked[asset_id] = Parked(self._now_ns() + int(again_s * 1e9), 0, "")
