@@ -13,7 +13,7 @@ import pytest
 from tests.dock_station import DockStation
 from tests.kills.docks import Docks, parts_in_use
 from tests.kills.in_flight import Phase, card_processes, in_flight, kill
-from tests.scale import amount, dice
+from tests.scale import amount, seed
 
 LOTS = 4
 KILLS = amount(ci=25, soak=500)
@@ -68,7 +68,7 @@ class Killer:
     def _wait_for(self, is_met: Callable[[frozenset[Phase]], bool]) -> frozenset[Phase]:
         until = time.monotonic() + LIE_IN_WAIT_S
         while not is_met(phases := in_flight(self.station)) and time.monotonic() < until:
-            time.sleep(0.01)
+            time.sleep(0.02)
         return phases
 
     def _kill(self, victim: str) -> None:
@@ -103,7 +103,7 @@ def test_killed_at_random_while_work_is_in_flight_nothing_is_lost_and_all_ends_w
     station.write_config(LIMIT)
     docks.watch()
     station.start()
-    killer = Killer(docks, station, dice(2026 + lot))
+    killer = Killer(docks, station, random.Random(seed(2026) + lot))
     killer.run(KILLS)
     for camera in docks.faulty.values():
         camera.fault(mode="ok")
