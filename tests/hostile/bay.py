@@ -40,7 +40,7 @@ Digests = dict[bytes, str]
 class HostileBay:
     """Docks the folder `card`. `to_the_end` plays everything until nothing changes any more."""
 
-    def __init__(self, home: Path, card: Path, *, policy: str = "after-receipt") -> None:
+    def __init__(self, home: Path, card: Path) -> None:
         self.card = card
         self.clock = SimulatedClock()
         self.clock.measured(0.0, 5.0)
@@ -58,7 +58,7 @@ class HostileBay:
             settings=Settings(
                 station=STATION,
                 bay_labels={},
-                erase_after_receipt=policy == "after-receipt",
+                erase_after_receipt=True,
                 erase_min_age=timedelta(0),
                 profiles=[PROFILE],
                 fallback=UNKNOWN,
