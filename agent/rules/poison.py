@@ -20,8 +20,8 @@ class Strikes:
     """How many others had finished when it last failed; None: it has not failed."""
 
     def failed(self, code: str, *, may_be_everyones: bool, finished: int) -> Strikes:
-        """The strikes after a failure. One that everyone may meet counts only when somebody else got through since this
-        asset last failed: an outage, however long, puts nobody aside."""
+        """The strikes after a failure. One that everyone may meet counts only when somebody else got through since
+        this asset last failed: an outage, however long, puts nobody aside."""
         if code in NEVER_ITS_OWN:
             return self
         counts = not may_be_everyones or (self.finished is not None and finished > self.finished)
