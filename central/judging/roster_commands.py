@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
 
 from central import clock
-from central.instants import parse_instant, rfc3339
-from central.judging.rosters import bring_roster, confirm_roster
+from central.instants import rfc3339
+from central.judging.rosters import bring_roster, confirm_roster, counted, window_of
 from central.refusals import CommandRefused
 from central.roster.importing import Bringing, Outcome, Window, discard
 from central.roster.models import RosterImport
@@ -60,27 +56,10 @@ def drop(options: argparse.Namespace) -> None:
 
 
 def _window(text: str | None) -> Window | None:
-    if text is None:
-        return None
-    begins, dots, ends = text.partition("..")
-    if not dots:
-        raise CommandRefused(f"--replace-window {text!r} is not FROM..TO, e.g. 2026-11-01..2026-12-01")
-    window = _instant(begins), _instant(ends)
-    if window[0] >= window[1]:
-        raise CommandRefused(f"--replace-window {text!r} ends before it begins")
-    return window
-
-
-def _instant(text: str) -> datetime:
-    """A bare date means its first instant in the site's zone."""
     try:
-        return parse_instant(text if len(text.strip()) > 10 else f"{text.strip()}T00:00", _zone())
+        return None if text is None else window_of(text)
     except ValueError as error:
-        raise CommandRefused(f"--replace-window: {text!r} {error}") from error
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(settings.CONFIG.web.time_zone)
+        raise CommandRefused(f"--replace-window: {error}; nothing was imported") from error
 
 
 def _refuse(outcome: Outcome, name: str) -> None:
@@ -96,15 +75,4 @@ def _waiting(outcome: Outcome, *, dry_run: bool) -> str:
     return (
         f"the import waits for a person's word as number {outcome.number}; the roster is as before\n{listed}\n"
         f"To apply it: dock-central roster confirm {outcome.number}; to drop it: roster discard {outcome.number}"
-    )
-
-
-def counted(outcome: Outcome, *, dry_run: bool) -> str:
-    """What the import did, in one line."""
-    plan, done = outcome.plan, "would be" if dry_run else "were"
-    total = len(plan.added) + len(plan.changed) + plan.unchanged
-    gone = f", {len(plan.withdrawn)} withdrawn" if plan.standing else ""
-    return (
-        f"{total} shifts: {len(plan.added)} {done} added, {len(plan.changed)} changed, "
-        f"{plan.unchanged} unchanged{gone}"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,8 @@ class RosterRow:
     officer_email: str
     status: str
     end_source: str
+    row: int = field(default=0, compare=False)
+    """Its line in the file; 0 for a shift that was read from the database."""
 
 
 def read_roster(content: bytes, zone: ZoneInfo) -> tuple[list[RosterRow], list[RowError]]:
@@ -55,7 +57,7 @@ def read_roster(content: bytes, zone: ZoneInfo) -> tuple[list[RosterRow], list[R
         first_seen.setdefault(shift_id, line.row)
         errors += wrong
         if not wrong:
-            rows.append(_row(line.cells, zone))
+            rows.append(_row(line, zone))
     return rows, sorted(errors, key=lambda error: error.row)
 
 
@@ -90,7 +92,8 @@ def _instant_errors(cells: dict[str, str], row: int, zone: ZoneInfo) -> Iterator
             yield RowError(row, "ends_at", f"the shift would last {length}; more than {LONGEST_SHIFT} is a mistake")
 
 
-def _row(cells: dict[str, str], zone: ZoneInfo) -> RosterRow:
+def _row(line: SheetRow, zone: ZoneInfo) -> RosterRow:
+    cells = line.cells
     stations = dict.fromkeys(name.strip() for name in cells["station_id"].split(";"))
     return RosterRow(
         shift_id=cells["shift_id"],
@@ -105,4 +108,5 @@ def _row(cells: dict[str, str], zone: ZoneInfo) -> RosterRow:
         officer_email=cells["officer_email"],
         status=cells["status"] or "scheduled",
         end_source=cells["end_source"],
+        row=line.row,
     )

@@ -57,7 +57,7 @@ class RosterImport(models.Model):
 
     brought_at = models.DateTimeField(db_index=True)
     brought_by = models.CharField(max_length=255)
-    """`command`, `folder`, `api:NAME` or a person's address."""
+    """`command`, `folder`, `api:` and the key's name, or a person's address."""
     file_name = models.CharField(max_length=255, blank=True)
     sha256 = models.CharField(max_length=64)
     window_from = models.DateTimeField(null=True)
@@ -94,3 +94,21 @@ class ShiftVersion(models.Model):
     status = models.CharField(max_length=16)
     end_source = models.CharField(max_length=64, blank=True)
     stations = models.JSONField(default=list)
+
+
+class Key(models.Model):
+    """What a scheduler shows when it posts a roster. The secret itself is kept nowhere."""
+
+    name = models.CharField(max_length=64)
+    secret_sha256 = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    """When it was last shown, to the hour."""
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(revoked_at=None), name="one_living_key_of_a_name"
+            ),
+        )

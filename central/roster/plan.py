@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import MappingProxyType
 
 from central.roster.csv_file import RosterRow
 
@@ -46,9 +47,15 @@ class Limits:
     """So many cameras that would be overdue at once."""
 
 
-def plan_import(rows: Iterable[RosterRow], known: Mapping[str, RosterRow], window: Iterable[str] | None) -> Plan:
+def plan_import(
+    rows: Iterable[RosterRow],
+    known: Mapping[str, RosterRow],
+    window: Iterable[str] | None,
+    said: Mapping[str, RosterRow] = MappingProxyType({}),
+) -> Plan:
     """`known`: the shifts that stand, by id, at least those of `rows` and of `window`. `window`: the ids of the
-    standing shifts that the file means to replace, or None when it only adds and changes."""
+    standing shifts that the file means to replace, or None when it only adds and changes. `said`: for shifts of which
+    somebody who knows better said otherwise since, what a file like this said last: to say it again is no news."""
     added: list[RosterRow] = []
     changed: list[tuple[RosterRow, RosterRow]] = []
     named: set[str] = set()
@@ -58,7 +65,7 @@ def plan_import(rows: Iterable[RosterRow], known: Mapping[str, RosterRow], windo
         before = known.get(row.shift_id)
         if before is None:
             added.append(row)
-        elif _same(before, row):
+        elif _same(before, row) or (row.shift_id in said and _same(said[row.shift_id], row)):
             unchanged += 1
         else:
             changed.append((before, row))
@@ -79,7 +86,7 @@ def doubts(plan: Plan, would_be_late: int, limits: Limits) -> tuple[str, ...]:
     """Why a person should look before this is applied, a sentence each; none: go ahead."""
     found = []
     moved, span = most_moved_alike(plan)
-    if moved >= limits.moved_alike:
+    if moved >= limits.moved_alike and moved * 2 >= sum(old.ends_at != new.ends_at for old, new in plan.changed):
         found.append(f"{moved} shifts would end {_span(span)} than before: was the file written in another zone?")
     if plan.standing and len(plan.withdrawn) * 100 > limits.withdrawn_percent * plan.standing:
         found.append(f"{len(plan.withdrawn)} of the {plan.standing} shifts would be withdrawn: is the file whole?")
@@ -100,16 +107,16 @@ def _span(span: timedelta) -> str:
 
 def overlaps(rows: Iterable[RosterRow]) -> list[tuple[RosterRow, RosterRow]]:
     """Pairs of shifts in which two officers hold one camera at the same time: nobody can be judged by them."""
-    pairs = []
     by_camera: dict[str, list[RosterRow]] = {}
     for row in rows:
         if row.status not in ("cancelled", WITHDRAWN):
             by_camera.setdefault(row.camera_serial, []).append(row)
-    for shifts in by_camera.values():
-        shifts.sort(key=lambda row: (row.starts_at, row.ends_at))
-        longest = shifts[0]
-        for row in shifts[1:]:
-            if row.starts_at < longest.ends_at and row.officer_id != longest.officer_id:
-                pairs.append((longest, row))
-            longest = max(longest, row, key=lambda one: one.ends_at)
-    return pairs
+    return [pair for shifts in by_camera.values() for pair in _overlapping(shifts)]
+
+
+def _overlapping(shifts: list[RosterRow]) -> Iterator[tuple[RosterRow, RosterRow]]:
+    under_way: list[RosterRow] = []
+    for row in sorted(shifts, key=lambda one: (one.starts_at, one.ends_at, one.shift_id)):
+        under_way = [one for one in under_way if one.ends_at > row.starts_at]
+        yield from ((one, row) for one in under_way if one.officer_id != row.officer_id)
+        under_way.append(row)

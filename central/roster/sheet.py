@@ -20,14 +20,15 @@ LIMIT = 64 << 20
 
 @dataclass(frozen=True)
 class RowError:
-    """What is wrong in one cell. `row` counts lines of the file from 1, the header being row 1."""
+    """What is wrong in one cell. `row` counts lines of the file from 1, the header being row 1; 0: no line of it."""
 
     row: int
     column: str
     reason: str
 
     def __str__(self) -> str:
-        return f"row {self.row}, {self.column}: {self.reason}" if self.column else f"row {self.row}: {self.reason}"
+        where = [f"row {self.row}"] * bool(self.row) + [self.column] * bool(self.column)
+        return ": ".join([*([", ".join(where)] if where else []), self.reason])
 
 
 @dataclass(frozen=True)
@@ -61,20 +62,25 @@ def read_sheet(content: bytes, columns: Columns) -> tuple[list[SheetRow], list[R
         wrong = _header_errors(header, columns)
         if wrong:
             return [], wrong
-        return _rows(reader, header, columns)
+        rows, errors = _rows(reader, header, columns)
+        return rows, errors or ([] if rows else [RowError(1, "", "the file has no rows below this header")])
     except csv.Error as error:
         return [], [RowError(reader.line_num, "", f"is not CSV: {error}")]
 
 
 def _decoded(content: bytes) -> tuple[str, RowError | None]:
     if len(content) > LIMIT:
-        return "", RowError(1, "", f"the file has {len(content)} bytes, more than the {LIMIT} that a roster may have")
+        return "", RowError(1, "", f"the file has {len(content)} bytes, more than the {LIMIT} that are read")
+    if content.startswith(b"PK\x03\x04"):
+        return "", RowError(1, "", 'is a workbook, not CSV; save it as CSV (Excel: "CSV UTF-8")')
     for mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         if content.startswith(mark):
             try:
                 return content.decode("utf-16"), None
             except UnicodeDecodeError:
                 return "", RowError(1, "", "is damaged UTF-16; save the file as UTF-8")
+    if b"\0" in content[:400]:
+        return "", RowError(1, "", "is no text, or UTF-16 without its mark; save the file as UTF-8")
     try:
         return content.decode("utf-8-sig"), None
     except UnicodeDecodeError as error:

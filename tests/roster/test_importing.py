@@ -92,11 +92,19 @@ def test_replacing_a_window_withdraws_what_is_missing_and_remembers_every_versio
     assert Shift.objects.get(pk="S0").status == "withdrawn"
 
 
-def test_a_shift_outside_the_window_that_is_replaced_is_an_error() -> None:
-    outside = line(1).replace("2026-11-22T", "2026-11-25T")
-    outcome = bring(file(outside), window=True)
-    assert "outside the window" in str(outcome.errors[0])
-    assert not Shift.objects.exists()
+def test_a_window_holds_the_shifts_that_start_within_it_so_a_night_shift_belongs_to_its_evening() -> None:
+    night = line(1).replace("T08:00Z", "T22:00Z").replace("2026-11-22T16:00Z", "2026-11-23T06:00Z")
+    bring(file(night, *(line(number) for number in range(2, 30))))
+    outcome = bring(file(*(line(number) for number in range(2, 30))), window=True)
+    assert [row.shift_id for row in outcome.plan.withdrawn] == ["S1"]
+    assert outcome.plan.standing == 29
+
+
+def test_shifts_outside_the_window_that_is_replaced_are_taken_in_with_one_warning() -> None:
+    outside = [line(number).replace("2026-11-22T", "2026-11-25T") for number in (1, 2)]
+    warnings = bring(file(*outside), window=True).warnings
+    assert warnings[0].startswith("2 of 2 shifts start outside the window that is replaced, the first in row 2:")
+    assert Shift.objects.count() == 2
 
 
 def test_an_import_that_withdraws_too_much_waits_and_changes_nothing_until_it_is_confirmed() -> None:
@@ -105,10 +113,10 @@ def test_an_import_that_withdraws_too_much_waits_and_changes_nothing_until_it_is
     assert outcome.doubts
     assert Shift.objects.get(pk="S2").status == "scheduled"
     assert outcome.number is not None
-    confirmed = confirm(outcome.number, "it@pd.example", NOW, ZONE, LIMITS)
+    confirmed = confirm(outcome.number, "it@pd.example", NOW, ZONE)
     assert confirmed is not None
     assert Shift.objects.get(pk="S2").status == "withdrawn"
-    assert confirm(outcome.number, "it@pd.example", NOW, ZONE, LIMITS) is None
+    assert confirm(outcome.number, "it@pd.example", NOW, ZONE) is None
 
 
 def test_an_import_with_many_late_cameras_waits_and_can_be_dropped() -> None:
@@ -121,8 +129,8 @@ def test_an_import_with_many_late_cameras_waits_and_can_be_dropped() -> None:
 
 
 def test_the_same_file_that_is_brought_twice_waits_once() -> None:
-    bring(file(line(1)), late=6)
-    bring(file(line(1)), late=6)
+    numbers = {bring(file(line(1)), late=6).number for _ in range(2)}
+    assert len(numbers) == 1
     assert RosterImport.objects.filter(state="waiting").count() == 1
 
 

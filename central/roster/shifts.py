@@ -1,0 +1,168 @@
+"""Shifts in the database, in the words of a roster file, and the history of what was said of them.
+
+Whoever writes a shift also remembers it: `put_shifts` and `remember` belong together, in one transaction. Stations
+learn of a change by the newest line of that history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+
+from central.roster.csv_file import RosterRow
+from central.roster.models import HomeStation, Officer, RosterImport, Shift, ShiftVersion
+
+BATCH = 500
+ADDED, CHANGED, CORRECTED = "added", "changed", "corrected"
+
+
+def batches(names: Iterable[str]) -> Iterator[list[str]]:
+    """The names, each once, in lists that fit into one question to the database."""
+    every = list(dict.fromkeys(names))
+    return (every[start : start + BATCH] for start in range(0, len(every), BATCH))
+
+
+def standing(shift_ids: Iterable[str]) -> dict[str, RosterRow]:
+    """These shifts as they stand, by id; unknown ids are left out."""
+    found: dict[str, RosterRow] = {}
+    for batch in batches(shift_ids):
+        shifts = Shift.objects.filter(pk__in=batch).select_related("officer").prefetch_related("home_stations")
+        found.update((shift.pk, as_row(shift)) for shift in shifts)
+    return found
+
+
+def as_row(shift: Shift) -> RosterRow:
+    """The shift in the words of a roster file."""
+    return RosterRow(
+        shift_id=shift.shift_id,
+        officer_id=shift.officer_id,
+        officer_name=shift.officer.name,
+        camera_serial=shift.camera_serial,
+        starts_at=shift.starts_at,
+        ends_at=shift.ends_at,
+        supervisor_email=shift.supervisor_email,
+        stations=tuple(home.station_id for home in shift.home_stations.all()),
+        unit=shift.unit,
+        officer_email=shift.officer.email,
+        status=shift.status,
+        end_source=shift.end_source,
+    )
+
+
+def put_officers(rows: Iterable[RosterRow]) -> None:
+    """Make the rows' officers known. Of name, address and unit the last that is not empty counts."""
+    rows = list(rows)
+    officers: dict[str, Officer] = {}
+    for batch in batches(row.officer_id for row in rows):
+        officers.update(Officer.objects.in_bulk(batch))
+    for row in rows:
+        officer = officers.setdefault(row.officer_id, Officer(officer_id=row.officer_id))
+        officer.name = row.officer_name or officer.name
+        officer.email = row.officer_email or officer.email
+        officer.unit = row.unit or officer.unit
+    Officer.objects.bulk_create(
+        officers.values(),
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["officer_id"],
+        update_fields=["name", "email", "unit"],
+    )
+
+
+def put_shifts(rows: Sequence[RosterRow]) -> None:
+    """Write these shifts and their home stations; their officers are known."""
+    fields = ["officer", "camera_serial", "starts_at", "ends_at", "supervisor_email", "unit", "status", "end_source"]
+    Shift.objects.bulk_create(
+        (Shift(shift_id=row.shift_id, officer_id=row.officer_id, **_own(row)) for row in rows),
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["shift_id"],
+        update_fields=fields,
+    )
+    for batch in batches(row.shift_id for row in rows):
+        HomeStation.objects.filter(shift_id__in=batch).delete()
+    HomeStation.objects.bulk_create(
+        (HomeStation(shift_id=row.shift_id, station_id=name) for row in rows for name in row.stations),
+        batch_size=BATCH,
+    )
+
+
+def remember(rows: Iterable[RosterRow], change: str, by: str, at: datetime, kept: RosterImport | None) -> None:
+    """Add what is now said of these shifts to their history."""
+    ShiftVersion.objects.bulk_create(
+        (
+            ShiftVersion(
+                shift_id=row.shift_id,
+                officer_id=row.officer_id,
+                stations=list(row.stations),
+                said_at=at,
+                said_by=by,
+                roster_import=kept,
+                change=change,
+                **_own(row),
+            )
+            for row in rows
+        ),
+        batch_size=BATCH,
+    )
+
+
+def correct(shift_id: str, by: str, at: datetime, **says: object) -> RosterRow | None:
+    """A person's word: change these columns of a shift (another camera, another end …). None: no such shift.
+
+    A roster that says again what it said before does not undo it; one that says something new does.
+    """
+    with transaction.atomic():
+        before = standing([shift_id]).get(shift_id)
+        if before is None:
+            return None
+        row = replace(before, **says)  # type: ignore[arg-type]
+        put_officers([row])
+        put_shifts([row])
+        remember([row], CORRECTED, by, at, None)
+        return row
+
+
+def last_said(rows: Iterable[RosterRow], known: Mapping[str, RosterRow]) -> dict[str, RosterRow]:
+    """What files like these said last of the shifts of which a better word stands: a person's correction, or an
+    actual end where the file has the scheduled one. Without it the nightly export would undo either."""
+    differing = {row.shift_id: row for row in rows if row.shift_id in known and known[row.shift_id] != row}
+    said: dict[str, RosterRow] = {}
+    for batch in batches(differing):
+        standing_rank: dict[str, int] = {}
+        lower: dict[str, RosterRow] = {}
+        for version in ShiftVersion.objects.filter(shift_id__in=batch).order_by("pk"):
+            standing_rank[version.shift_id] = _rank(version.change, version.status)
+            if standing_rank[version.shift_id] <= _rank(CHANGED, differing[version.shift_id].status):
+                lower[version.shift_id] = _version_row(version)
+        said.update(
+            (one, row) for one, row in lower.items() if standing_rank[one] > _rank(CHANGED, differing[one].status)
+        )
+    return said
+
+
+def _rank(change: str, status: str) -> int:
+    """Whose word is better: a schedule's, a measurement's, a person's."""
+    return 2 if change == CORRECTED else int(status == "actual")
+
+
+def _version_row(version: ShiftVersion) -> RosterRow:
+    return RosterRow(
+        shift_id=version.shift_id,
+        officer_id=version.officer_id,
+        officer_name="",
+        stations=tuple(version.stations),
+        officer_email="",
+        **{name: getattr(version, name) for name in OWN},
+    )
+
+
+OWN = ("camera_serial", "starts_at", "ends_at", "supervisor_email", "unit", "status", "end_source")
+"""The columns that a shift and its versions share."""
+
+
+def _own(row: RosterRow) -> dict[str, object]:
+    return {name: getattr(row, name) for name in OWN}
