@@ -50,7 +50,7 @@ def coverage(
         if not bays:
             spoiled.append(Why(Cause.UNWATCHED, station, None, *window))
         for bay in bays:
-            unwatched = gaps(watches[station, bay], *window)
+            unwatched = gaps(watches[station, bay].certain, *window)
             here = [stay for stay in stays if (stay.session.station, stay.session.bay) == (station, bay)]
             if length(unwatched) <= most and all(_absent_around(gap, here) for gap in unwatched):
                 tolerated += [_gap(station, bay, gap) for gap in unwatched]
@@ -64,12 +64,13 @@ def coverage(
 def unwatched_within(relevant: Iterable[str], watches: Watches, window: Span) -> tuple[Gap, ...]:
     """All gaps of these stations' bays in the window: what else could have happened unseen."""
     own = sorted(key for key in watches if key[0] in relevant)
-    return tuple(_gap(*key, gap) for key in own for gap in gaps(watches[key], *window))
+    return tuple(_gap(*key, gap) for key in own for gap in gaps(watches[key].certain, *window))
 
 
 def watched_by_all_until(relevant: Iterable[str], watches: Watches) -> datetime:
     """The least of what these bays have been watched until."""
-    return min((spans[-1][1] if spans else FAR_PAST for key, spans in watches.items() if key[0] in relevant))
+    own = (watch.certain for (station, _), watch in watches.items() if station in relevant)
+    return min(spans[-1][1] if spans else FAR_PAST for spans in own)
 
 
 def _absent_around(gap: Span, here: Iterable[Stay]) -> bool:

@@ -32,7 +32,7 @@ from central.timeliness.verdict import (
     Verdict,
     Why,
 )
-from central.timeliness.watching import watched_spans
+from central.timeliness.watching import watch_of
 
 NOT_DRAINED = "not_drained"
 """It was taken out before every file was durable in the spool."""
@@ -99,7 +99,7 @@ class _Case:
 
 
 def _case(duty: Duty, facts: Facts, now: datetime) -> _Case:
-    watches = {(bay.station, bay.bay): watched_spans(bay) for bay in facts.bays}
+    watches = {(bay.station, bay.bay): watch_of(bay) for bay in facts.bays}
     stays = stays_of(facts.sessions, watches, duty.policy.tolerated_gap)
     since = counts_from(duty, next_duty(duty, facts.duties))
     return _Case(duty, facts, now, since, watches, stays, relevant_stations(duty, stays))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from central.timeliness.facts import DockSession
 from central.timeliness.instants import FAR_FUTURE, FAR_PAST, later, sooner
-from central.timeliness.watching import Span, gaps, length
+from central.timeliness.watching import NEVER, Span, Watch, length
 
-Watches = Mapping[tuple[str, str], Sequence[Span]]
-"""Watched spans by station and bay."""
+Watches = Mapping[tuple[str, str], Watch]
+"""By station and bay."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +43,19 @@ def stays_of(sessions: Iterable[DockSession], watches: Watches, tolerated: timed
     stays: list[Stay] = []
     for session in sessions:
         if session.proves_dock:
-            spans = watches.get((session.station, session.bay), ())
-            stays += _without_gaps(_widened(session, spans), spans, tolerated)
+            watch = watches.get((session.station, session.bay), NEVER)
+            stays += _without_gaps(_widened(session, watch), _gaps_within(session, watch), tolerated)
         else:
             stays.append(_arrival(session))
     return _one_place_at_a_time(sorted(stays, key=lambda stay: stay.seen_at))
 
 
-def _widened(session: DockSession, spans: Sequence[Span]) -> Stay:
+def _widened(session: DockSession, watch: Watch) -> Stay:
     by = session.uncertainty
     seen_from = sooner(session.seen_at, by)
     last_present = seen_from if session.last_present_at is None else sooner(session.last_present_at, by)
-    if session.absent_at is None and spans:
-        last_present = max(last_present, spans[-1][1])  # open: there for as long as its bay was watched
+    if session.absent_at is None and watch.certain:
+        last_present = max(last_present, watch.certain[-1][1])  # open: there for as long as its bay was watched
     return Stay(
         session=session,
         told_at=session.seen_at,
@@ -79,28 +80,45 @@ def _arrival(session: DockSession) -> Stay:
     )
 
 
-def _without_gaps(stay: Stay, spans: Sequence[Span], tolerated: timedelta) -> list[Stay]:
-    inner = [
-        (last, first)
-        for last, first in gaps(spans, stay.seen_at, stay.last_present_at)
-        if last >= stay.seen_at and first <= stay.last_present_at
+def _gaps_within(session: DockSession, watch: Watch) -> list[Span]:
+    """The gaps at both of whose ends the camera was seen there.
+
+    On the station's own clock, whose error is the same for session and watch: widening first would hide a gap that
+    begins soon after the dock.
+    """
+    last_told = session.last_present_at or FAR_FUTURE
+    return [
+        (before.until, after.since)
+        for before, after in pairwise(watch.told)
+        if before.until >= session.seen_at and after.since <= last_told
     ]
+
+
+def _without_gaps(stay: Stay, inner: Sequence[Span], tolerated: timedelta) -> list[Stay]:
     if length(inner) <= tolerated:
         return [stay]
-    pieces = []
+    pieces, by = [], stay.session.uncertainty
     for last, first in inner:
-        pieces.append(replace(stay, last_present_at=last, absent_at=first))
-        stay = replace(stay, absent_until=last, seen_from=first, seen_at=first, told_at=first)
+        pieces.append(replace(stay, last_present_at=sooner(last, by), absent_at=later(first, by)))
+        stay = replace(
+            stay,
+            told_at=first,
+            absent_until=sooner(last, by),
+            seen_from=sooner(first, by),
+            seen_at=later(first, by),
+        )
     return [*pieces, stay]
 
 
 def _one_place_at_a_time(stays: list[Stay]) -> list[Stay]:
-    """A camera that was seen docking anew had left its earlier bay by then, whether or not that station can tell."""
-    ended = []
-    for place, stay in enumerate(stays):
-        after = (
-            one.seen_at for one in stays[place + 1 :] if one.session.proves_dock and one.seen_from > stay.seen_at
-        )
-        until = min(stay.absent_at, next(after, FAR_FUTURE))
-        ended.append(replace(stay, absent_at=until) if stay.session.proves_dock else stay)
-    return ended
+    """A camera that was seen docking anew had left the bay of a station that can no longer tell. Where that station
+    still saw it afterwards, the two contradict each other, and neither is believed over the other."""
+    return [_ended(stay, stays[place + 1 :]) for place, stay in enumerate(stays)]
+
+
+def _ended(stay: Stay, after: Iterable[Stay]) -> Stay:
+    if stay.absent_at != FAR_FUTURE or not stay.session.proves_dock:
+        return stay
+    anew = (one.seen_at for one in after if one.session.proves_dock and one.seen_from > stay.seen_at)
+    until = next(anew, FAR_FUTURE)
+    return replace(stay, absent_at=until) if until >= stay.last_present_at else stay

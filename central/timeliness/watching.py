@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from central.timeliness.facts import Bay, Watched
@@ -12,12 +13,23 @@ Span = tuple[datetime, datetime]
 """Two instants. Of a watch both belong to it; of a gap neither does, for both were still watched."""
 
 
-def watched_spans(bay: Bay) -> list[Span]:
-    """What was watched whatever the station's clock: each unbroken span, narrowed by its uncertainty at both ends."""
-    narrowed = [
-        (later(one.since, one.uncertainty), sooner(one.until, one.uncertainty)) for one in _joined(bay.watched)
-    ]
-    return [(since, until) for since, until in narrowed if since <= until]
+@dataclass(frozen=True)
+class Watch:
+    """When one bay was watched."""
+
+    told: tuple[Watched, ...]
+    """Unbroken spans on the station's clock, the one that its sessions are told on."""
+    certain: tuple[Span, ...]
+    """The same whatever that clock is worth: each narrowed by its uncertainty at both ends, if anything is left."""
+
+
+NEVER = Watch((), ())
+
+
+def watch_of(bay: Bay) -> Watch:
+    told = tuple(_joined(bay.watched))
+    narrowed = [(later(one.since, one.uncertainty), sooner(one.until, one.uncertainty)) for one in told]
+    return Watch(told, tuple((since, until) for since, until in narrowed if since <= until))
 
 
 def gaps(spans: Sequence[Span], since: datetime, until: datetime) -> list[Span]:

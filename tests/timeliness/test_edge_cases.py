@@ -160,6 +160,21 @@ def test_a_camera_seen_docking_elsewhere_has_left_the_station_that_died() -> Non
     assert isinstance(judged(DAY_SHIFT, *gone).verdict, Indeterminate)
 
 
+def test_two_stations_that_both_have_the_camera_accuse_nobody() -> None:
+    still_here, seen_elsewhere = docks("15:40"), docks("15:50", "15:55", station="west")
+    assert judged(DAY_SHIFT, station("west"), still_here, seen_elsewhere).verdict == OnTime(clock("15:40"))
+
+
+def test_a_dock_found_again_by_a_wrong_clock_does_not_end_a_later_one() -> None:
+    wrong = station("west", uncertain=10 * MINUTE)
+    west = docks("10:00", "15:07", station="west")
+    east = docks("15:10")
+    assert (
+        judged(DAY_SHIFT, wrong, west, east, down("15:00", "15:04", station="west"), policy=STRICT).plain.name
+        == "on_time"
+    )
+
+
 def test_uncertain_ends_do_not_matter_when_another_return_is_on_time() -> None:
     gone = docks("15:40", "16:05", last_present="15:55")
     assert judged(DAY_SHIFT, gone, down("15:55", "16:05"), docks("20:00")).verdict == OnTime(clock("20:00"))
@@ -176,6 +191,12 @@ def test_a_short_gap_in_a_dock_does_not_break_it_and_a_long_one_does() -> None:
 
 def test_a_camera_docked_on_both_sides_of_a_days_outage_is_not_proven_to_have_stayed() -> None:
     answer = judged(DAY_SHIFT, docks("-1 17:00", "+2 07:00"), down("07:00", "+1 17:00"))
+    assert causes(answer.verdict) >= {Cause.UNDOCK_UNCERTAIN, Cause.DOCK_UNCERTAIN}
+
+
+def test_a_clocks_error_does_not_hide_an_outage_that_begins_soon_after_the_dock() -> None:
+    wrong, found_again = station("east", uncertain=10 * MINUTE), docks("09:00", "+1 20:00")
+    answer = judged(DAY_SHIFT, wrong, found_again, down("09:05", "+1 18:00"))
     assert causes(answer.verdict) >= {Cause.UNDOCK_UNCERTAIN, Cause.DOCK_UNCERTAIN}
 
 

@@ -104,12 +104,12 @@ MISTAKES = {
     ),
     "an open session is there until now": (
         "stay",
-        "last_present = max(last_present, spans[-1][1])",
+        "last_present = max(last_present, watch.certain[-1][1])",
         "last_present = FAR_FUTURE",
     ),
     "an open session is there only when first seen": (
         "stay",
-        "last_present = max(last_present, spans[-1][1])",
+        "last_present = max(last_present, watch.certain[-1][1])",
         "last_present = last_present",
     ),
     "nobody hands a camera over by hand": (

@@ -207,9 +207,11 @@ def _dim(dice: random.Random, world: World, matter: list[int]) -> None:
     now = world.now
     if dice.random() < 0.2:
         _hide(dice, world)
+    if dice.random() < 0.1:
+        _flicker(dice, world)
     for number, place in enumerate(world.places):
         own = [slot for slot in world.slots if slot.station == number]
-        for _ in range(dice.choice((0, 0, 0, 1, 1, 2))):
+        for _ in range(dice.choice((0, 0, 0, 1, 1, 2, 3))):
             _cut(dice, own, matter, now)
         if dice.random() < 0.15:
             _cut(dice, [dice.choice(own)], matter, now)
@@ -237,8 +239,18 @@ def _hide(dice: random.Random, world: World) -> None:
             slot.alive[since:until] = [False] * (until - since)
 
 
+def _flicker(dice: random.Random, world: World) -> None:
+    """A station restarts twice while a return is awaited; each time for about as long as is tolerated."""
+    post, station = dice.choice(world.posts), dice.randrange(len(world.places))
+    for place in range(2):
+        since = post.end + world.grace * (1 + 2 * place) // 4
+        until = since + max(1, world.tolerance - dice.randint(1, 6))
+        for slot in (one for one in world.slots if one.station == station):
+            slot.alive[since:until] = [False] * max(0, min(until, world.now + 1) - since)
+
+
 def _cut(dice: random.Random, slots: list[Slot], matter: list[int], now: int) -> None:
     since = _near(dice, matter, now)
-    until = since + dice.choice((1, 2, 2, 3, 5, 6, 9, 10, 15, 40, now))
+    until = since + dice.choice((1, 1, 2, 2, 3, 4, 5, 8, 9, 15, 40, now))
     for slot in slots:
         slot.alive[since : until + 1] = [False] * (min(until, now) - since + 1)
