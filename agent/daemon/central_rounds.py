@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from agent.daemon.loops import Loop, Step
+from agent.errors import DockError
 from agent.ports import Ledger
 from agent.reporting.heartbeat import Pulse
 from agent.reporting.outbox import Outbox
@@ -12,6 +14,21 @@ from agent.rules.backoff import heartbeat_wait
 BETWEEN_BATCHES_S = 0.05
 """A long backlog of events leaves central room for footage in between."""
 IDLE_S = 1.0
+PATIENCE = 6
+"""A failed round is tried again after about this part of the heartbeat's interval, or later. Were it a second, all
+stations that met a short outage would come back in the very second in which it ends."""
+
+
+def calling_loop(
+    name: str,
+    step: Step,
+    fail: Callable[[DockError], None],
+    jitter: Callable[[], float],
+    interval_s: float,
+    begin_after_s: float = 0.0,
+) -> Loop:
+    """A loop that calls central, and leaves it in peace when it fails: its first tries are not a second apart."""
+    return Loop(name, step, fail, jitter, begin_after_s, patience_s=interval_s / PATIENCE)
 
 
 class CentralRounds:

@@ -30,13 +30,16 @@ class Loop:
         fail: Callable[[DockError], None],
         jitter: Callable[[], float],
         begin_after_s: float = 0.0,
+        patience_s: float = 0.0,
     ) -> None:
-        """`begin_after_s`: seconds from `start` to the first round."""
+        """`begin_after_s`: seconds from `start` to the first round. `patience_s`: a failed round waits at least about
+        so long, spread evenly over half to one and a half times its value."""
         self.name = name
         self._step = step
         self._fail = fail
         self._jitter = jitter
         self._begin_after_s = begin_after_s
+        self._patience_s = patience_s
         self._attempt = 0
         """Failed rounds since the last completed one."""
         self._nudge = threading.Event()
@@ -80,7 +83,7 @@ class Loop:
             # A bug in one round must not end the loop; it is loud, and the loop's age tells central.
             log.exception("loop_failed", loop=self.name)
             self._attempt += 1
-            return next_delay(self._attempt, self._jitter(), None)
+            return self._wait(None)
         self._attempt, self.trouble = 0, ""
         self._completed_at = time.monotonic()
         return delay
@@ -98,8 +101,12 @@ class Loop:
     def _troubled(self, error: DockError, retry_after_s: float | None) -> float:
         self._attempt += 1
         attempt = self._attempt
-        delay = next_delay(attempt, self._jitter(), retry_after_s)
+        delay = self._wait(retry_after_s)
         if not self.trouble or attempt % 20 == 0:
             log.warning(error.code, loop=self.name, error=str(error), attempt=attempt, next_in_s=round(delay, 1))
         self.trouble = str(error)
         return delay
+
+    def _wait(self, retry_after_s: float | None) -> float:
+        jitter = self._jitter()
+        return max(next_delay(self._attempt, jitter, retry_after_s), self._patience_s * (0.5 + jitter))

@@ -28,7 +28,7 @@ from agent.adapters.tus import TusStore
 from agent.config import Config
 from agent.daemon.asking import Asking
 from agent.daemon.bays import Bays, Names
-from agent.daemon.central_rounds import CentralRounds
+from agent.daemon.central_rounds import CentralRounds, calling_loop
 from agent.daemon.loops import Loop
 from agent.daemon.opening import FALLBACK, only_one, open_memory, sources_of, switched
 from agent.daemon.snapshot import gather_heartbeat, snapshot
@@ -46,6 +46,7 @@ from agent.reporting.history import HistoryWatch
 from agent.reporting.outbox import Outbox
 from agent.reporting.roster import RosterKeeper
 from agent.rules import changes as c
+from agent.rules.backoff import after_boot
 from agent.rules.bandwidth import Limit, minutes_of
 from agent.rules.profiles import Profile
 from protocol.messages import Heartbeat
@@ -55,6 +56,8 @@ log = structlog.get_logger(__name__)
 ALIVE_S = 15.0
 """How often the ledger notes how far this station has watched."""
 SNAPSHOT_S = 1.0
+CALLING = ("heartbeat", "outbox")
+"""The loops that call central."""
 STOP_WITHIN_S = 8.0
 
 
@@ -197,7 +200,15 @@ class Station:
             "alive": self._note_alive,
             "status": self._write_status,
         }
-        self.loops = [Loop(name, step, self.fail, random.random) for name, step in steps.items()]
+        # The wait is drawn once: a station's first calls go together, those of many stations apart.
+        uptime_s, interval_s = self._started_ns / 1e9, self.config.heartbeat.interval
+        self._first_call_s = after_boot(uptime_s, interval_s, random.random())  # noqa: S311 - spreads, guards nothing
+        self.loops = [
+            calling_loop(name, step, self.fail, random.random, interval_s, self._first_call_s)
+            if name in CALLING
+            else Loop(name, step, self.fail, random.random)
+            for name, step in steps.items()
+        ]
         self._by_name = {loop.name: loop for loop in self.loops}
         self.page = StatusPage(self.config.status.listen, self.state / "status.json")
 
@@ -206,7 +217,7 @@ class Station:
     def start(self) -> None:
         """Subscribe to every source, list what is there, then start everything else."""
         self._note_crash()
-        self.transfer.start()
+        self.transfer.start(self._first_call_s)
         self.bays.start(self._by_name["bays"].nudge)
         self._note_alive()
         for loop in self.loops:

@@ -45,6 +45,11 @@ class CentralGate:
         """It is shut, and for more than one asset."""
         return self._trouble is not None and len(self._met_by) > 1
 
+    @property
+    def probe_ns(self) -> int:
+        """Monotonic instant of the next probe while it is shut."""
+        return self._probe_ns
+
     def may_enter(self, asset_id: UUID, now_ns: int) -> bool:
         """Whether this asset may be worked on now; while the gate is shut it is then the probe."""
         with self._lock:

@@ -50,6 +50,7 @@ class Transfer:
         self._clock = clock
         self._interrupt = interrupt
         self._stop = threading.Event()
+        self._begin_after_s = 0.0
         self._throttle = Throttle(limits, clock, self._stop.is_set)
         self.gate = CentralGate()
         upload_doors = UploadDoors(ledger, spool, store, clock)
@@ -63,7 +64,9 @@ class Transfer:
             self._verifications, max(2, workers // 2), self._run
         )
 
-    def start(self) -> None:
+    def start(self, after_s: float = 0.0) -> None:
+        """Begin to work, `after_s` seconds from now."""
+        self._begin_after_s = after_s
         for thread in self._threads:
             thread.start()
 
@@ -94,6 +97,11 @@ class Transfer:
             thread.join(max(until - time.monotonic(), 0.0))
         return not any(thread.is_alive() for thread in running)
 
+    @property
+    def work(self) -> tuple[Work, Work]:
+        """What the workers do, in turns: uploading and verifying."""
+        return self._uploads, self._verifications
+
     def ages_s(self) -> dict[str, float]:
         """Seconds since the slowest worker of each kind made a step: for the heartbeat and the watchdog."""
         return {work.name: work.age_s() for work in (self._uploads, self._verifications)}
@@ -114,6 +122,7 @@ class Transfer:
         )
 
     def _run(self, work: Work) -> None:
+        self._clock.wait(self._begin_after_s, self._stop.is_set)
         while not self._stop.is_set():
             try:
                 if work.run_one():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 FIRST_S = 1.0
 CAP_S = 300.0
+JUST_BOOTED_S = 600.0
 LONGEST_ASKED_S = 6 * 3600.0
 """The longest Retry-After that is honoured; a server that asks for more is asked again anyway."""
 
@@ -24,3 +25,11 @@ def next_delay(attempt: int, jitter: float, retry_after_s: float | None = None) 
 def heartbeat_wait(interval_s: float, jitter: float) -> float:
     """Seconds until the next heartbeat: the interval ± 20 %, so that stations that began together drift apart."""
     return interval_s * (0.8 + 0.4 * jitter)
+
+
+def after_boot(uptime_s: float, interval_s: float, jitter: float) -> float:
+    """Seconds before a station's first call: none, unless its PC has just booted.
+
+    When power comes back to a city, a thousand PCs boot in the same second. They spread over one heartbeat interval.
+    """
+    return interval_s * jitter if uptime_s < JUST_BOOTED_S else 0.0
