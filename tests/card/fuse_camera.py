@@ -2,7 +2,8 @@
 
 The faults are read from a JSON file before every call: {"mode": "eio", "match": "/DCIM/*", "after": 65536}.
 Modes: ok · eio (reads beyond `after`) · eio_list (of folders) · eio_sync · gone (ENODEV everywhere) · hang (reads) ·
-crawl (reads, together at `rate` bytes/s) · gone_at (ENODEV everywhere from the first read beyond `after` on).
+crawl (reads, together at `rate` bytes/s) · gone_at (ENODEV everywhere from the first read beyond `after` on) ·
+hang_sync (fsync).
 """
 
 from __future__ import annotations
@@ -115,6 +116,8 @@ def serve(folder: str, mount: str, faults: str) -> None:
             return os.pwrite(fh, data, offset)
 
         def fsync(self, path: str, datasync: int, fh: int) -> int:
+            while self.fault(path)["mode"] == "hang_sync":
+                time.sleep(0.02)
             if self.fault(path)["mode"] == "eio_sync":
                 raise mfusepy.FuseOSError(errno.EIO)
             return 0

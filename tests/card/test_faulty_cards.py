@@ -219,3 +219,21 @@ def test_a_failed_fsync_drops_the_copy_and_is_not_repeated(dock: Dock, fuse: Plu
     disk.fault(mode="ok")
     assert dock.staged(order).verdict is StageVerdict.STAGED
     assert dock.content(order.asset_id) == b"footage"
+
+
+def test_a_spool_disk_that_is_slow_to_sync_is_no_stalled_card(dock: Dock, fuse: Plug, tmp_path: Path) -> None:
+    (tmp_path / "disk" / "spool").mkdir(parents=True)
+    disk = fuse(tmp_path / "disk", "slow-disk")
+    dock.spool = SpoolFolder(disk.mount / "spool", min_free=0)
+    stall_s = 3.0
+    worker = dock.worker(stall_s=stall_s)
+    order = order_for(dock.write("clip.mp4", b"footage"))
+    disk.fault(mode="hang_sync")
+    awake = threading.Timer(2 * stall_s, lambda: disk.fault(mode="ok"))
+    awake.start()
+    started = time.monotonic()
+    assert worker.stage(order, quiet).verdict is StageVerdict.STAGED
+    assert time.monotonic() - started > stall_s
+    awake.join()
+    assert dock.content(order.asset_id) == b"footage"
+    assert worker.stage(order_for(dock.write("next.mp4", b"more")), quiet).verdict is StageVerdict.STAGED
