@@ -75,8 +75,9 @@ class CardStaging:
             if self._is_one_of(known.resembles, file, card, stock):
                 return
             past = self._past(file)  # reading it took a while
-        self._leave_behind(past, known.continues)
-        asset = self._enter(file, known.continues, card)
+        continues = known.continues if self._still_holds(known.continues, file, card) else None
+        self._leave_behind(past, continues)
+        asset = self._enter(file, continues, card)
         salvage_id = uuid4()
         order = StageOrder(
             asset_id=asset.asset_id,
@@ -99,6 +100,14 @@ class CardStaging:
         self._board.bytes_copied += ended.file.size
         if isinstance(ended.change, c.AssetStaged):
             self._bench.staged()
+
+    def _still_holds(self, continues: Asset | None, file: CardFile, card: OpenCard) -> bool:
+        """Whether the card has the very bytes of an asset whose copy was lost. Central may hold those under its id,
+        and would refuse others for ever: they are another asset. Costs one more read, only then."""
+        if continues is None or continues.sha256 is None or continues.upload_attempt == 0:
+            return True
+        outcome = card.work.digest(file, self._progress)
+        return outcome.verdict is not StageVerdict.STAGED or outcome.sha256 == continues.sha256
 
     def _enter(self, file: CardFile, continues: Asset | None, card: OpenCard) -> Asset:
         """The FOUND asset of this file as it is now."""
