@@ -32,6 +32,12 @@ class Call:
     """True when the call needs no credential."""
     streamed: bool = False
     """True when the body is raw bytes and not JSON."""
+    keyed: bool = False
+    """True when the call needs a key of `dock-central key add`, and no station's credential."""
+    media_type: str = "application/offset+octet-stream"
+    """Of a streamed body."""
+    query: tuple[str, ...] = ()
+    """Names in the query string that the call reads."""
     headers: tuple[str, ...] = ()
     """Request headers that the call reads."""
     answer_headers: tuple[str, ...] = ()
@@ -104,6 +110,25 @@ CALLS: tuple[Call, ...] = (
         {200: m.RosterAnswer, 304: None, 401: m.Problem},
         headers=("If-None-Match",),
         answer_headers=("ETag",),
+    ),
+    Call(
+        "roster_import",
+        "POST",
+        "/roster/imports",
+        "Bring in a roster file (text/csv), as `dock-central roster import` does: all of it or nothing. Idempotent. "
+        "replace_window=FROM..TO withdraws what starts within and is missing; dry_run=true changes nothing.",
+        {
+            200: m.RosterImportAnswer,
+            202: m.RosterImportAnswer,
+            **_REFUSED,
+            413: m.Problem,
+            415: m.Problem,
+            422: m.RosterRefused,
+        },
+        streamed=True,
+        keyed=True,
+        media_type="text/csv",
+        query=("replace_window", "dry_run"),
     ),
     Call(
         "lookup",
@@ -198,7 +223,10 @@ def document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"credential": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "credential": {"type": "http", "scheme": "bearer", "description": "a station's, from enroll"},
+                "key": {"type": "http", "scheme": "bearer", "description": "from `dock-central key add`"},
+            },
         },
     }
 
@@ -210,12 +238,12 @@ def _operation(call: Call) -> dict[str, Any]:
         "summary": call.summary,
         "parameters": _parameters(call),
         "responses": {**responses, "default": _response(call, m.Problem)},
-        "security": [] if call.open else [{"credential": []}],
+        "security": [] if call.open else [{"key" if call.keyed else "credential": []}],
     }
     if call.request is not None:
         operation["requestBody"] = {"required": True, "content": _json(call.request)}
     elif call.streamed:
-        operation["requestBody"] = {"content": {"application/offset+octet-stream": {}}}
+        operation["requestBody"] = {"content": {call.media_type: {}}}
     return operation
 
 
@@ -225,7 +253,10 @@ def _parameters(call: Call) -> list[dict[str, Any]]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
         for name in names
     ]
-    return in_path + [{"name": name, "in": "header", "schema": {"type": "string"}} for name in call.headers]
+    elsewhere = (("query", call.query), ("header", call.headers))
+    return in_path + [
+        {"name": name, "in": where, "schema": {"type": "string"}} for where, names in elsewhere for name in names
+    ]
 
 
 def _response(call: Call, struct: type[m.Message] | None) -> dict[str, Any]:

@@ -11,15 +11,15 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
 
-from protocol.messages import ClockReading, LedgerHead
-
-
-class Event(Struct, kw_only=True, tag_field="type", tag=True, omit_defaults=True):
-    """Common ground: when, on the station's own clocks. Every subclass sets its tag."""
-
-    at: ClockReading
+from protocol.event import Event as Event
+from protocol.messages import LedgerHead
+from protocol.watch_events import BayUnwatched as BayUnwatched
+from protocol.watch_events import BayWatched as BayWatched
+from protocol.watch_events import CameraNotSeen as CameraNotSeen
+from protocol.watch_events import UnwatchedSpan as UnwatchedSpan
+from protocol.watch_events import WatchStarted as WatchStarted
+from protocol.watch_events import WatchStopped as WatchStopped
 
 
 class LedgerOpened(Event, kw_only=True, tag="ledger_opened"):
@@ -48,19 +48,6 @@ class CentralWentBack(Event, kw_only=True, tag="central_went_back"):
     """In which it was acknowledged. Only a higher one lets this station erase again."""
 
 
-class WatchStarted(Event, kw_only=True, tag="watch_started"):
-    """The agent is listening on every configured source and has listed what is present."""
-
-    reason: str
-    sources: list[str] = []
-
-
-class WatchStopped(Event, kw_only=True, tag="watch_stopped"):
-    reason: str
-    """`stopped`, `crashed` (written by the next start, `until` being the last proof), `monitor_dead`."""
-    until: datetime | None = None
-
-
 class CameraDocked(Event, kw_only=True, tag="camera_docked"):
     session: UUID
     camera: str
@@ -77,7 +64,7 @@ class CameraDocked(Event, kw_only=True, tag="camera_docked"):
     absent_until: datetime | None = None
     seen_at: datetime | None = None
     profile: str = ""
-    facts: dict[str, str] = {}
+    facts: dict[str, str] = msgspec.field(default_factory=dict)
     clock_offset_s: float | None = None
     """Camera clock minus station clock, where the camera tells its time."""
 
@@ -95,7 +82,7 @@ class DeviceRefused(Event, kw_only=True, tag="device_refused"):
 
     bay: str
     reason: str
-    facts: dict[str, str] = {}
+    facts: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class UnknownCamera(Event, kw_only=True, tag="unknown_camera"):
@@ -103,7 +90,7 @@ class UnknownCamera(Event, kw_only=True, tag="unknown_camera"):
 
     session: UUID
     camera: str
-    facts: dict[str, str] = {}
+    facts: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class IdentityClash(Event, kw_only=True, tag="identity_clash"):
@@ -297,6 +284,9 @@ AnyEvent = (
     | CentralWentBack
     | WatchStarted
     | WatchStopped
+    | BayUnwatched
+    | BayWatched
+    | CameraNotSeen
     | CameraDocked
     | CameraUndocked
     | DeviceRefused

@@ -6,7 +6,7 @@ Decoding ignores fields it does not know. A field that a newer side may leave ou
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -184,6 +184,38 @@ class RosterAnswer(Answer, kw_only=True):
     policy_revision: str
     generated_at: datetime
     shifts: list[RosterShift] = []
+
+
+class RowProblem(Message, kw_only=True):
+    """What is wrong in one cell of a file."""
+
+    row: int
+    """Its line, the header being 1; 0 where it is no line's fault."""
+    column: str = ""
+    reason: str
+
+
+class RosterImportAnswer(Answer, kw_only=True):
+    """`POST /api/v1/roster/imports`: what became of a roster file."""
+
+    state: Literal["applied", "waiting", "dry_run"]
+    """`waiting`: it looks like a mistake, and a person at central must confirm it. The roster is as before."""
+    number: int | None = None
+    """Of the import; null in a dry run."""
+    added: int
+    changed: int
+    withdrawn: int
+    unchanged: int
+    doubts: list[str] = []
+    """Why it waits, or would wait."""
+    warnings: list[str] = []
+    """What was taken in although it may be a typing error."""
+
+
+class RosterRefused(Problem, kw_only=True):
+    """A roster file with errors: all of them, and nothing was imported."""
+
+    errors: list[RowProblem] = []
 
 
 # --- assets, verification, receipts -------------------------------------------------------------------

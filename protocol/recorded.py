@@ -117,6 +117,12 @@ def samples() -> list[m.Message]:
         m.StandingAnswer(server_time=T, store_epoch=1, receipts=[m.ReceiptStanding(stands=True, held=True)]),
         m.HeartbeatAnswer(server_time=T, store_epoch=1, roster_etag='"abc"', ledger_head=HEAD),
         m.RosterAnswer(policy_revision="c0ffee", generated_at=T, shifts=[SHIFT]),
+        m.RosterImportAnswer(state="applied", number=7, added=212, changed=3, withdrawn=0, unchanged=0),
+        m.RosterRefused(
+            code="roster_refused",
+            message="1 error(s) in the roster; nothing was imported",
+            errors=[m.RowProblem(row=14, column="ends_at", reason="must be after starts_at")],
+        ),
         m.LookupRequest(claims=[CLAIM]),
         m.LookupAnswer(assets=[ASSET, None]),
         m.VerifyRequest(sha256=SHA, size=4),

@@ -16,6 +16,7 @@ from agent.ports import StoredEvent
 from agent.rules import changes as c
 from agent.rules import custody
 from agent.rules.footage import Asset, DockSession, Instant, Receipt, State
+from agent.rules.watching import Unwatched
 from protocol.chain import GENESIS, event_hash
 from protocol.events import encode_body
 
@@ -29,10 +30,18 @@ class _Memory:
     events: list[StoredEvent] = field(default_factory=list)
     receipts: dict[UUID, Receipt] = field(default_factory=dict)
     listings: dict[str, bytes] = field(default_factory=dict)
+    unwatched: tuple[Unwatched, ...] = ()
+    not_seen: frozenset[tuple[str, datetime]] = frozenset()
 
     def copied(self) -> _Memory:
         return _Memory(
-            dict(self.assets), dict(self.sessions), list(self.events), dict(self.receipts), dict(self.listings)
+            dict(self.assets),
+            dict(self.sessions),
+            list(self.events),
+            dict(self.receipts),
+            dict(self.listings),
+            self.unwatched,
+            self.not_seen,
         )
 
 
@@ -134,6 +143,17 @@ class MemoryLedger:
     def open_sessions(self) -> tuple[DockSession, ...]:
         return tuple(session for session in self._memory.sessions.values() if session.undocked_at is None)
 
+    def sessions_since(self, instant: datetime) -> tuple[DockSession, ...]:
+        found = self._memory.sessions.values()
+        return tuple(one for one in found if one.undocked_at is None or one.undocked_at > instant)
+
+    def unwatched_since(self, instant: datetime) -> tuple[Unwatched, ...]:
+        gaps = [gap for gap in self._memory.unwatched if gap.until is None or gap.until > instant]
+        return tuple(sorted(gaps, key=lambda gap: gap.since))
+
+    def told_not_seen(self) -> frozenset[tuple[str, datetime]]:
+        return self._memory.not_seen
+
     def known_camera(self, camera: str) -> bool:
         return any(session.camera == camera for session in self._memory.sessions.values())
 
@@ -159,6 +179,7 @@ class MemoryLedger:
             _keep_asset(memory, after)
         else:
             _keep_session(memory, change)
+            _keep_watch(memory, change)
         event = event_of(change, before, after)
         if event is not None:
             self._append(memory, encode_body(event).encode())
@@ -203,6 +224,39 @@ def _keep_session(memory: _Memory, change: c.Change) -> None:
             if hashlib.sha256(change.listing).hexdigest() != change.listing_sha256:
                 raise IllegalMove(f"the listing of dock session {change.session} has another digest than it claims")
             memory.listings[change.listing_sha256] = change.listing
+
+
+def _keep_watch(memory: _Memory, change: c.Change) -> None:
+    match change:
+        case c.WatchStopped():
+            since = change.until or change.at.wall
+            begun = [Unwatched(source, "", change.reason, since) for source in change.sources or ("",)]
+            memory.unwatched = _with_begun(memory.unwatched, begun)
+        case c.WatchStarted():
+            ended = None if change.reason != "resumed" else change.sources
+            memory.unwatched = tuple(
+                _ended(gap, change.at) if not gap.bay and (ended is None or gap.source in ended) else gap
+                for gap in memory.unwatched
+            )
+        case c.BayUnwatched():
+            begun = [Unwatched(change.source, change.bay, change.reason, change.since)]
+            memory.unwatched = _with_begun(memory.unwatched, begun)
+        case c.BayWatched():
+            over = (change.source, change.bay, change.reason)
+            memory.unwatched = tuple(_ended(gap, change.at) if gap.place == over else gap for gap in memory.unwatched)
+        case c.CameraNotSeen():
+            if (change.shift_id, change.deadline_at) in memory.not_seen:
+                raise IllegalMove(f"shift {change.shift_id} was reported before for this deadline")
+            memory.not_seen |= {(change.shift_id, change.deadline_at)}
+
+
+def _with_begun(gaps: tuple[Unwatched, ...], begun: list[Unwatched]) -> tuple[Unwatched, ...]:
+    still = {gap.place for gap in gaps if gap.until is None}
+    return gaps + tuple(gap for gap in begun if gap.place not in still)
+
+
+def _ended(gap: Unwatched, at: Instant) -> Unwatched:
+    return replace(gap, until=max(gap.since, at.wall)) if gap.until is None else gap
 
 
 def _known(memory: _Memory, session: UUID) -> DockSession:

@@ -24,7 +24,7 @@ def event_of(change: c.Change, before: Asset | None = None, after: Asset | None 
     """
     if isinstance(change, WITHOUT_EVENT):
         return None
-    event = _event_of_station(change) or _event_of_session(change)
+    event = _event_of_station(change) or _event_of_watch(change) or _event_of_session(change)
     if event is None and after is not None:
         event = _event_of_copy(change) or _event_of_upload(change, after) or _event_of_end(change, before, after)
     if event is None:
@@ -64,15 +64,56 @@ def _event_of_station(change: c.Change) -> e.Event | None:
                 at=at, acknowledged=change.acknowledged, held=change.held, store_epoch=change.store_epoch
             )
         case c.WatchStarted():
-            return e.WatchStarted(at=at, reason=change.reason, sources=list(change.sources))
+            return e.WatchStarted(at=at, reason=change.reason, sources=list(change.sources), blind=list(change.blind))
         case c.WatchStopped():
-            return e.WatchStopped(at=at, reason=change.reason, until=_utc(change.until))
+            return e.WatchStopped(at=at, reason=change.reason, until=_utc(change.until), sources=list(change.sources))
         case c.BayTrouble() | c.CardTroubled():
             return e.BayTrouble(
                 at=at, bay=change.bay, reason=change.reason, detail=change.detail, session=change.session
             )
         case c.DeviceRefused():
             return e.DeviceRefused(at=at, bay=change.bay, reason=change.reason, facts=dict(change.facts))
+    return None
+
+
+def _event_of_watch(change: c.Change) -> e.Event | None:
+    at = clock_reading(change.at)
+    match change:
+        case c.BayUnwatched():
+            return e.BayUnwatched(
+                at=at,
+                source=change.source,
+                bay=change.bay,
+                reason=change.reason,
+                since=change.since.astimezone(UTC),
+                detail=change.detail,
+            )
+        case c.BayWatched():
+            return e.BayWatched(at=at, source=change.source, bay=change.bay, reason=change.reason)
+        case c.CameraNotSeen():
+            return e.CameraNotSeen(
+                at=at,
+                shift_id=change.shift_id,
+                camera=change.camera,
+                ends_at=change.ends_at.astimezone(UTC),
+                deadline_at=change.deadline_at.astimezone(UTC),
+                policy_revision=change.policy_revision,
+                roster_at=_utc(change.roster_at),
+                watched_from=_utc(change.watched_from),
+                watched_until=_utc(change.watched_until),
+                unwatched=[
+                    e.UnwatchedSpan(
+                        since=one.since.astimezone(UTC),
+                        until=_utc(one.until),
+                        source=one.source,
+                        bay=one.bay,
+                        reason=one.reason,
+                    )
+                    for one in change.unwatched
+                ],
+                last_seen_at=_utc(change.last_seen_at),
+                last_bay=change.last_bay,
+            )
     return None
 
 

@@ -178,3 +178,37 @@ WHERE d.seq > (SELECT max(seq) FROM dock_sessions) - :docks GROUP BY d.seq HAVIN
 -- name: releasable_bytes
 -- Bytes of copies that the spool may give up under pressure.
 SELECT coalesce(sum(size), 0) FROM assets WHERE spooled = 1 AND receipt_id IS NOT NULL
+
+-- name: begin_unwatched
+-- From here on a part of the station is not watched. Said twice it stays as it was said first.
+INSERT INTO unwatched (source, bay, reason, since) VALUES (:source, :bay, :reason, :since)
+ON CONFLICT (source, bay, reason) WHERE until IS NULL DO NOTHING
+
+-- name: end_unwatched_station
+-- The agent listens to every source again; what its bays hold is another matter.
+UPDATE unwatched SET until = max(since, :until) WHERE until IS NULL AND bay = ''
+
+-- name: end_unwatched_source
+-- One source is listened to again.
+UPDATE unwatched SET until = max(since, :until) WHERE until IS NULL AND bay = '' AND source = :source
+
+-- name: end_unwatched_bay
+-- One reason why a bay was not watched is over.
+UPDATE unwatched SET until = max(since, :until)
+WHERE until IS NULL AND source = :source AND bay = :bay AND reason = :reason
+
+-- name: unwatched_since
+-- Gaps in watching that had not ended by an instant, oldest first.
+SELECT source, bay, reason, since, until FROM unwatched WHERE until IS NULL OR until > :instant ORDER BY since, seq
+
+-- name: report_not_seen
+-- A camera is reported once for each shift and deadline.
+INSERT INTO not_seen (shift_id, deadline_at, reported_at) VALUES (:shift_id, :deadline_at, :reported_at)
+
+-- name: told_not_seen
+-- Every shift and deadline that was reported.
+SELECT shift_id, deadline_at FROM not_seen
+
+-- name: sessions_since
+-- Dock sessions that had not ended by an instant, oldest first.
+SELECT * FROM dock_sessions WHERE undocked_at IS NULL OR undocked_at > :instant ORDER BY seq

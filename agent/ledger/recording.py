@@ -12,6 +12,7 @@ from agent.errors import IllegalMove
 from agent.ledger.event_bodies import event_of
 from agent.ledger.queries import QUERIES
 from agent.ledger.rows import asset_from, asset_values, receipt_from, receipt_values, stamp
+from agent.ledger.watch_rows import write_watch
 from agent.rules import changes as c
 from agent.rules import custody
 from agent.rules.footage import Asset, Receipt
@@ -42,6 +43,7 @@ def record(connection: Connection, ledger_uuid: UUID, head: Head, change: c.Chan
         _write_asset(connection, before, after)
     else:
         _write_session(connection, change)
+        write_watch(connection, change)
     event = event_of(change, before, after)
     if event is None:
         return head

@@ -17,10 +17,13 @@ from agent.ledger.group_commit import GroupCommit
 from agent.ledger.queries import QUERIES
 from agent.ledger.recording import Head, load_asset, record, with_receipt
 from agent.ledger.rows import event_from, session_from, stamp
+from agent.ledger.rows import instant as parsed
 from agent.ledger.schema import upgrade, version_of
+from agent.ledger.watch_rows import unwatched_from
 from agent.ports import StoredEvent
 from agent.rules.changes import Change, LedgerOpened
 from agent.rules.footage import Asset, DockSession, Instant, State
+from agent.rules.watching import Unwatched
 
 GENESIS = Head(0, bytes(32))
 
@@ -170,6 +173,21 @@ class SqliteLedger:
     def open_sessions(self) -> tuple[DockSession, ...]:
         with self.readers.connection() as connection:
             return tuple(session_from(row) for row in connection.execute(QUERIES["open_sessions"]))
+
+    def sessions_since(self, instant: datetime) -> tuple[DockSession, ...]:
+        with self.readers.connection() as connection:
+            rows = connection.execute(QUERIES["sessions_since"], {"instant": stamp(instant)})
+            return tuple(session_from(row) for row in rows)
+
+    def unwatched_since(self, instant: datetime) -> tuple[Unwatched, ...]:
+        with self.readers.connection() as connection:
+            rows = connection.execute(QUERIES["unwatched_since"], {"instant": stamp(instant)})
+            return tuple(unwatched_from(row) for row in rows)
+
+    def told_not_seen(self) -> frozenset[tuple[str, datetime]]:
+        with self.readers.connection() as connection:
+            rows = connection.execute(QUERIES["told_not_seen"])
+            return frozenset((row["shift_id"], parsed(row["deadline_at"])) for row in rows)
 
     def known_camera(self, camera: str) -> bool:
         row = self._row("known_camera", camera=camera)

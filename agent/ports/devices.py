@@ -11,6 +11,7 @@ from agent.rules.footage import (
     MountedCard,
     Presence,
 )
+from agent.rules.watching import UnwatchedBay
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,12 @@ class Truth:
     at: Instant
     listening: bool
     """Events would have been noticed since the previous truth. False while the monitor is being rebuilt."""
+    unwatched: tuple[UnwatchedBay, ...] = ()
+    """Bays that hold, or may hold, something that is not in `present`."""
+    unsettled: tuple[Instant | None, ...] = ()
+    """For each device of which it is not known yet what it is: until when it was provably absent."""
+    proves_absence: bool = True
+    """False: what is not here may be docked all the same (a drop folder)."""
 
 
 class DeviceSource(Protocol):

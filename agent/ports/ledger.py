@@ -15,6 +15,7 @@ from agent.rules.footage import (
     DockSession,
     State,
 )
+from agent.rules.watching import Unwatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,15 @@ class Ledger(Protocol):
 
     def session(self, session: UUID) -> DockSession | None: ...
     def open_sessions(self) -> tuple[DockSession, ...]: ...
+    def sessions_since(self, instant: datetime) -> tuple[DockSession, ...]:
+        """Dock sessions that had not ended by then, oldest first."""
+
+    def unwatched_since(self, instant: datetime) -> tuple[Unwatched, ...]:
+        """What was not watched, and had not ended by then, oldest first."""
+
+    def told_not_seen(self) -> frozenset[tuple[str, datetime]]:
+        """Every (shift, deadline) that was ever reported as not seen here."""
+
     def known_camera(self, camera: str) -> bool:
         """Whether this camera was docked here before."""
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from agent.rules.footage import FileKind, Instant, Receipt
+from agent.rules.watching import Unwatched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +50,51 @@ class CentralWentBack(Change):
 class WatchStarted(Change):
     reason: str
     sources: tuple[str, ...]
+    blind: tuple[str, ...] = ()
+    """Those that cannot show absence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchStopped(Change):
     reason: str
     until: datetime | None = None
+    sources: tuple[str, ...] = ()
+    """Empty: the whole station."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BayUnwatched(Change):
+    """One bay of a source cannot be watched, for a reason that lasts."""
+
+    source: str
+    bay: str
+    reason: str
+    since: datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BayWatched(Change):
+    source: str
+    bay: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraNotSeen(Change):
+    """A camera of the roster was not here from its shift's end to the deadline: once for each of both."""
+
+    shift_id: str
+    camera: str
+    ends_at: datetime
+    deadline_at: datetime
+    policy_revision: str
+    roster_at: datetime | None
+    watched_from: datetime | None
+    watched_until: datetime
+    unwatched: tuple[Unwatched, ...] = ()
+    last_seen_at: datetime | None = None
+    last_bay: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

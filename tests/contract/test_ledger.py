@@ -396,3 +396,96 @@ def test_commits_of_several_threads_make_one_unbroken_chain_and_one_failure_cost
     events = ledger.events_after(0, 1000)
     assert [event.number for event in events] == list(range(1, 83))
     assert all(later.previous_hash == event.hash for event, later in itertools.pairwise(events))
+
+
+# --- what was not watched, and what was not seen --------------------------------------------------------
+
+
+def _at(seconds: float) -> Instant:
+    return replace(
+        NOW, wall=NOW.wall + timedelta(seconds=seconds), monotonic_ns=NOW.monotonic_ns + int(seconds * 1e9)
+    )
+
+
+def _gaps(ledger: AnyLedger, since: float = -1e6) -> list[tuple[str, str, str, float, float | None]]:
+    def ago(wall: datetime) -> float:
+        return (wall - NOW.wall).total_seconds()
+
+    return [
+        (gap.source, gap.bay, gap.reason, ago(gap.since), None if gap.until is None else ago(gap.until))
+        for gap in ledger.unwatched_since(_at(since).wall)
+    ]
+
+
+def test_a_station_that_stopped_was_not_watching_until_it_started_again(ledger: AnyLedger) -> None:
+    ledger.commit(c.WatchStopped(at=_at(9), reason="crashed", until=_at(2).wall))
+    assert _gaps(ledger) == [("", "", "crashed", 2, None)]
+    ledger.commit(c.WatchStarted(at=_at(10), reason="started", sources=("usb",)))
+    assert _gaps(ledger) == [("", "", "crashed", 2, 10)]
+    assert _gaps(ledger, since=10) == []
+
+
+def test_a_source_that_is_deaf_takes_no_other_source_with_it(ledger: AnyLedger) -> None:
+    ledger.commit(c.WatchStopped(at=_at(3), reason="folder_gone", until=_at(2).wall, sources=("folder:/a",)))
+    ledger.commit(c.WatchStopped(at=_at(4), reason="monitor_lost", until=_at(3).wall, sources=("usb",)))
+    ledger.commit(c.WatchStarted(at=_at(5), reason="resumed", sources=("usb",)))
+    assert _gaps(ledger) == [("folder:/a", "", "folder_gone", 2, None), ("usb", "", "monitor_lost", 3, 5)]
+
+
+def test_a_start_of_the_agent_listens_to_every_source_but_does_not_empty_a_bay(ledger: AnyLedger) -> None:
+    bay = c.BayUnwatched(at=_at(3), source="usb", bay="1-1", reason="over_current", since=_at(1).wall)
+    ledger.commit(bay, c.WatchStopped(at=_at(3), reason="monitor_lost", until=_at(2).wall, sources=("usb",)))
+    ledger.commit(c.WatchStarted(at=_at(5), reason="started", sources=("usb",)))
+    assert _gaps(ledger) == [("usb", "1-1", "over_current", 1, None), ("usb", "", "monitor_lost", 2, 5)]
+    ledger.commit(c.BayWatched(at=_at(6), source="usb", bay="1-1", reason="no_file_system"))
+    assert _gaps(ledger, since=5) == [("usb", "1-1", "over_current", 1, None)], "that was another reason"
+    ledger.commit(c.BayWatched(at=_at(7), source="usb", bay="1-1", reason="over_current"))
+    assert _gaps(ledger, since=7) == []
+
+
+def test_a_gap_that_is_told_twice_keeps_its_first_beginning(ledger: AnyLedger) -> None:
+    for second in (3, 5):
+        gap = c.BayUnwatched(at=_at(9), source="usb", bay="1-1", reason="over_current", since=_at(second).wall)
+        ledger.commit(gap)
+    assert _gaps(ledger) == [("usb", "1-1", "over_current", 3, None)]
+
+
+def _not_seen(deadline_s: float) -> c.CameraNotSeen:
+    return c.CameraNotSeen(
+        at=_at(90),
+        shift_id="S-1",
+        camera="BWC1",
+        ends_at=_at(0).wall,
+        deadline_at=_at(deadline_s).wall,
+        policy_revision="p",
+        roster_at=None,
+        watched_from=None,
+        watched_until=_at(89).wall,
+    )
+
+
+def test_a_camera_is_reported_once_for_each_shift_and_deadline(ledger: AnyLedger) -> None:
+    ledger.commit(_not_seen(60))
+    head = ledger.head()
+    with pytest.raises(IllegalMove):
+        ledger.commit(_not_seen(60))
+    assert ledger.head() == head
+    ledger.commit(_not_seen(70))
+    assert ledger.told_not_seen() == {("S-1", _at(60).wall), ("S-1", _at(70).wall)}
+
+
+def test_docks_that_had_not_ended_by_an_instant_are_found(ledger: AnyLedger) -> None:
+    first, second = uuid4(), uuid4()
+    ledger.commit(_docked(first, "BWC1"), _docked(second, "BWC2"))
+    ledger.commit(
+        c.CameraUndocked(
+            at=_at(5),
+            session=first,
+            camera="BWC1",
+            last_present_at=_at(4).wall,
+            absent_at=_at(5).wall,
+            files_not_copied=0,
+        )
+    )
+    assert [one.session for one in ledger.sessions_since(_at(4).wall)] == [first, second]
+    assert [one.session for one in ledger.sessions_since(_at(5).wall)] == [second]
