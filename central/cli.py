@@ -30,6 +30,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_station(commands)
     _add_user(commands)
     _add_roster(commands)
+    _add_supervisors(commands)
+    _add_key(commands)
     _add_export(commands)
     _add_epoch(commands)
     _add_mail(commands)
@@ -134,7 +136,8 @@ def _add_roster(commands: argparse._SubParsersAction) -> None:
         "Import shifts from a CSV file: all of it or, with any error, nothing.",
         "Columns: shift_id officer_id officer_name camera_serial starts_at ends_at supervisor_email station_id\n"
         "(several stations by ';'); optional: unit officer_email status(scheduled|actual|cancelled) end_source.\n"
-        "Instants are RFC 3339 with offset, or local in [web] time_zone. Importing a file again changes nothing.\n"
+        "Instants are RFC 3339 with offset, or local in [web] time_zone. Importing a file again changes nothing\n"
+        "and undoes no correction made since.\n"
         "A file that looks like a mistake ([roster] confirm_*) waits: see `roster pending` and `roster confirm`.\n\n"
         "example:\n  dock-central roster import november.csv --replace-window 2026-11-01..2026-12-01 --data DIR",
     )
@@ -143,7 +146,7 @@ def _add_roster(commands: argparse._SubParsersAction) -> None:
     add.add_argument(
         "--replace-window",
         metavar="FROM..TO",
-        help="withdraw the shifts that end from FROM until before TO and are not in the file",
+        help="withdraw the shifts that start from FROM until before TO and are not in the file",
     )
     _command(
         roster,
@@ -157,6 +160,39 @@ def _add_roster(commands: argparse._SubParsersAction) -> None:
     ):
         decide = _command(roster, name, f"central.judging.roster_commands.{run}", summary)
         decide.add_argument("number", metavar="NUMBER", type=int, help="as `roster pending` lists it")
+    out = _command(
+        roster,
+        "without-shift",
+        "central.judging.roster_commands.list_without_shift",
+        "List cameras that are out and on nobody's shift: no notice will ever name them.",
+    )
+    out.add_argument("--format", choices=("csv", "json"), default="csv")
+
+
+def _add_supervisors(commands: argparse._SubParsersAction) -> None:
+    supervisors = _group(commands, "supervisors", "Say whom each unit's notices go to.")
+    add = _command(
+        supervisors,
+        "import",
+        "central.roster.commands.import_supervisors",
+        "Import units from a CSV file: all of it or, with any error, nothing.",
+        "Columns: unit supervisor_email; optional: escalate_to_email on_duty_email. A unit that the file lacks\n"
+        "stays as it is. Importing a file again changes nothing.\n\n"
+        "example:\n  dock-central supervisors import supervisors.csv --data /var/lib/dock-central",
+    )
+    add.add_argument("file", metavar="FILE.csv", type=Path, help="the file, UTF-8")
+    add.add_argument("--dry-run", action="store_true", help="check and count, change nothing")
+
+
+def _add_key(commands: argparse._SubParsersAction) -> None:
+    key = _group(commands, "key", "Keys for programs that post a roster to /api/v1/roster/imports.")
+    for name, run, summary in (
+        ("add", "key_add", "Make a key and print it, alone on stdout. It is shown this once."),
+        ("revoke", "key_revoke", "From now on the key opens nothing."),
+    ):
+        one = _command(key, name, f"central.roster.commands.{run}", summary)
+        one.add_argument("name", metavar="NAME", help="who uses it: letters, digits, '.', '_', '-'; at most 64")
+    _command(key, "list", "central.roster.commands.key_list", "List all keys, and when each was last used.")
 
 
 def _add_export(commands: argparse._SubParsersAction) -> None:

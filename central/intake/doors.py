@@ -11,8 +11,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
+from central import clock
 from central.fleet.enrolment import station_of
 from central.intake.answers import Refused
+from central.roster.keys import key_name_of
 from protocol.calls import CALLS, PREFIX, Call
 
 View = Callable[..., HttpResponse]
@@ -63,8 +65,8 @@ def knocking_station(request: HttpRequest) -> str:
     Raises:
         Refused: 401, when there is none, or one that is unknown or revoked.
     """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    station = station_of(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
+    token = _shown(request)
+    station = station_of(token) if token else None
     if station is None:
         raise Refused(
             401,
@@ -76,9 +78,40 @@ def knocking_station(request: HttpRequest) -> str:
     return station
 
 
+def knocking_key(request: HttpRequest) -> str:
+    """The name of the key that the request carries.
+
+    Raises:
+        Refused: 401, when there is none, or one that is unknown or revoked.
+    """
+    token = _shown(request)
+    name = key_name_of(token, clock.now()) if token else None
+    if name is None:
+        raise Refused(
+            401,
+            "unauthorized",
+            "the key is missing, unknown or revoked; nothing was accepted",
+            "ask for one: dock-central key add NAME prints it; send it as Authorization: Bearer KEY",
+            WWW_Authenticate="Bearer",
+        )
+    return name
+
+
+def _shown(request: HttpRequest) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _given(call: Call, request: HttpRequest) -> dict[str, str]:
+    """Who knocks, as the view's argument."""
+    if call.open:
+        return {}
+    return {"key": knocking_key(request)} if call.keyed else {"station": knocking_station(request)}
+
+
 def _answer(call: Call, request: HttpRequest, keys: dict[str, Any]) -> HttpResponse:
     _check_size(call, request)
-    given = {} if call.open else {"station": knocking_station(request)}
+    given = _given(call, request)
     return VIEWS[call.name](request, **given, **keys, **_parsed(call, request))
 
 

@@ -14,7 +14,7 @@ from central.fleet.ledgers import held_head
 from central.intake.answers import empty_answer, json_answer
 from central.intake.doors import door
 from central.intake.workplace import workplace
-from central.roster.station_roster import station_roster
+from central.roster.station_roster import roster_etag, station_roster
 from protocol.messages import Heartbeat, HeartbeatAnswer, StandingAnswer, StandingRequest
 
 
@@ -22,12 +22,11 @@ from protocol.messages import Heartbeat, HeartbeatAnswer, StandingAnswer, Standi
 def take_heartbeat(request: HttpRequest, station: str, message: Heartbeat) -> HttpResponse:
     now = clock.now()
     keep_heartbeat(station, message, request.body.decode(), now)
-    _, etag = station_roster(station, settings.CONFIG, now)
     return json_answer(
         HeartbeatAnswer(
             server_time=clock.now(),
             store_epoch=store_epoch(),
-            roster_etag=etag,
+            roster_etag=roster_etag(station, settings.CONFIG, now),
             ledger_head=None if message.head is None else held_head(station, message.head.ledger_uuid),
             parked_events=ParkedEvent.objects.filter(event__ledger__station_id=station).count(),
         )
@@ -49,10 +48,11 @@ def tell_standing_of(request: HttpRequest, station: str, message: StandingReques
 
 @door("roster")
 def tell_roster(request: HttpRequest, station: str) -> HttpResponse:
-    roster, etag = station_roster(station, settings.CONFIG, clock.now())
+    now = clock.now()
+    etag = roster_etag(station, settings.CONFIG, now)  # before the shifts: one too old is asked for again, no more
     wanted = [tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")]
     if etag in wanted or "*" in wanted:
         return empty_answer(304, ETag=etag)
-    answer = json_answer(roster)
+    answer = json_answer(station_roster(station, settings.CONFIG, now))
     answer["ETag"] = etag
     return answer

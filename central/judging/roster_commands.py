@@ -1,16 +1,20 @@
-"""The commands `roster import`, `roster pending`, `roster confirm` and `roster discard`."""
+"""The commands `roster import|pending|confirm|discard|without-shift`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
+from django.conf import settings
+
 from central import clock
 from central.instants import rfc3339
 from central.judging.rosters import bring_roster, confirm_roster, counted, window_of
+from central.judging.without_shift import COLUMNS, without_shift
 from central.refusals import CommandRefused
 from central.roster.importing import Bringing, Outcome, Window, discard
 from central.roster.models import RosterImport
+from central.rows_out import write_rows
 
 BY = "command"
 MOST_WARNINGS = 20
@@ -53,6 +57,10 @@ def confirm(options: argparse.Namespace) -> None:
 def drop(options: argparse.Namespace) -> None:
     if not discard(options.number, BY, clock.now()):
         raise CommandRefused(f"no import {options.number} waits; `dock-central roster pending` lists those that do")
+
+
+def list_without_shift(options: argparse.Namespace) -> None:
+    write_rows(COLUMNS, without_shift(settings.CONFIG, clock.now()), options.format, sys.stdout)
 
 
 def _window(text: str | None) -> Window | None:
