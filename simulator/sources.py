@@ -8,6 +8,7 @@ from dataclasses import replace
 from agent.errors import CardGone, MountRefused
 from agent.ports import Clock, SourceEvent, Truth
 from agent.rules.footage import Instant, MountedCard, Presence
+from agent.rules.watching import UnwatchedBay
 from simulator.cards import MemoryCard
 
 
@@ -24,6 +25,8 @@ class ScriptedSource:
         self._plugged: dict[str, Presence] = {}
         self._plugs = 0
         self._events: list[SourceEvent] = []
+        self.unwatched: dict[str, UnwatchedBay] = {}
+        """By bay: what is in it and is no camera."""
         self._wake: Callable[[], None] = lambda: None
         self._last_truth: Instant | None = None
         self._gap = False
@@ -38,7 +41,7 @@ class ScriptedSource:
         self._gap = not self.is_watching
         if self.is_watching:
             self._last_truth = now
-        return Truth(dict(self._plugged), now, listening)
+        return Truth(dict(self._plugged), now, listening, unwatched=tuple(self.unwatched.values()))
 
     def events(self) -> list[SourceEvent]:
         happened, self._events = self._events, []
@@ -46,6 +49,11 @@ class ScriptedSource:
 
     def close(self) -> None:
         self._wake = lambda: None
+
+    def trouble(self, bay: str, reason: str) -> None:
+        """Something is in a bay that cannot be recognised."""
+        self.unwatched[bay] = UnwatchedBay(bay, reason, self._last_truth)
+        self._hint()
 
     # --- the camera's part ------------------------------------------------------------------------------
 

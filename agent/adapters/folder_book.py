@@ -11,6 +11,7 @@ from agent.ports import SourceEvent
 from agent.rules.footage import Instant, Presence
 from agent.rules.plugs import FolderMark, counted, is_same_plug
 from agent.rules.profiles import shown
+from agent.rules.watching import UnwatchedBay
 
 SETTLED_NS = 2_000_000_000
 """Events reach us up to half a second late: this long a change of a folder may still turn out to be a replug."""
@@ -36,7 +37,8 @@ class FolderBook:
         self._settle_s = settle_s
         self._known: dict[bytes, _Known] = {}
         self._ended: Counter[str] = Counter()
-        self._reported: set[tuple[str, bytes]] = set()
+        self._strange: dict[tuple[str, bytes], UnwatchedBay] = {}
+        """What is in the directory and may be a camera or not, for as long as it stays."""
 
     def present(self) -> dict[str, Presence]:
         return {known.presence.key: known.presence for known in self._known.values()}
@@ -54,21 +56,30 @@ class FolderBook:
             self._known[name] = _Known(self._presence(name, plug, since, now), plug, mark, mark)
         return bool(gone or plugged)
 
-    def reports(self, look: Look, now: Instant) -> list[SourceEvent]:
+    def unwatched(self) -> tuple[UnwatchedBay, ...]:
+        """The bays in which something is that cannot be looked into."""
+        return tuple(self._strange.values())
+
+    def reports(self, look: Look, since: Instant | None, now: Instant) -> list[SourceEvent]:
         """What is in the directory and is no camera, or a troubled one: once for as long as it stays."""
-        found = {("symlink", name): "" for name in look.links}
+        found = {
+            ("symlink", name): f"{shown(name)!r} is a symbolic link: links are never followed." for name in look.links
+        }
         found |= {("unreadable", name): why for name, why in look.unreadable.items()}
-        fresh = [(kind, name, why) for (kind, name), why in found.items() if (kind, name) not in self._reported]
-        self._reported = set(found)
+        fresh = sorted(place for place in found if place not in self._strange)
+        self._strange = {
+            place: self._strange.get(place) or UnwatchedBay(bay_of(place[1]), place[0], since, why)
+            for place, why in found.items()
+        }
         return [
             SourceEvent(
                 kind="device_refused" if kind == "symlink" else "bay_trouble",
                 at=now,
                 bay=bay_of(name),
                 reason=kind,
-                detail=why or f"{shown(name)!r} is a symbolic link: links are never followed.",
+                detail=found[kind, name],
             )
-            for kind, name, why in sorted(fresh)
+            for kind, name in fresh
         ]
 
     def _stayed(self, name: bytes, mark: FolderMark, left: bool, now: Instant) -> bool:

@@ -35,6 +35,7 @@ class FolderSource:
         self.name = f"folder:{shown(os.fsencode(path))}"
         self._base = os.fsencode(path)
         self._clock = clock
+        self._proves_absence = presence == "dock"
         self._look_every_s = look_every_s
         self._book = FolderBook(self._base, proves_dock=presence == "dock", settle_s=settle_s)
         self._hints = FolderHints(self._base, self._poke)
@@ -82,7 +83,13 @@ class FolderSource:
             fresh = self._changed.wait_for(lambda: self._answered >= mine, ANSWER_WITHIN_S)
             listening = fresh and not self._trouble and not self._gap
             self._gap = not fresh
-            return Truth(self._book.present(), self._last_at or self._clock.now(), listening)
+            return Truth(
+                self._book.present(),
+                self._last_at or self._clock.now(),
+                listening,
+                unwatched=self._book.unwatched(),
+                proves_absence=self._proves_absence,
+            )
 
     def events(self) -> list[SourceEvent]:
         with self._changed:
@@ -176,7 +183,7 @@ class FolderSource:
         if not hinted and not self._is_unmoved(look):
             left |= frozenset(look.marks)
         changed = self._book.compare(look, left, self._last_at, now)
-        reports = self._book.reports(look, now)
+        reports = self._book.reports(look, self._last_at, now)
         self._events.extend(reports)
         self._last, self._last_at, self._last_tick = look, before, tick
         return bool(changed or reports or reason)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pyudev
 
 from agent.adapters.usb_book import UsbBook
 from agent.adapters.usb_bus import devnum_of, list_bus
+from agent.adapters.usb_ports import SYSFS, PortBook, list_ports
 from agent.errors import NeedsOperator
 from agent.ports import Clock, SourceEvent, Truth
 from agent.rules.footage import Instant
@@ -22,6 +25,8 @@ RECEIVE_BUFFER = 8 * 1024 * 1024
 NO_FILE_SYSTEM_S = 10.0
 POLL_MS = 1000
 STARVED_NS = 3_000_000_000
+STALLED_NS = 10_000_000_000
+"""Two looks at the queue further apart than this are a gap in watching."""
 LISTEN_AGAIN_AFTER_S = 0.05
 REOPEN_AFTER_S = 1.0
 """A monitor that cannot be opened is tried again after this."""
@@ -34,13 +39,20 @@ class UsbSource:
     name = "usb"
 
     def __init__(
-        self, clock: Clock, *, receive_buffer: int = RECEIVE_BUFFER, no_file_system_s: float = NO_FILE_SYSTEM_S
+        self,
+        clock: Clock,
+        *,
+        receive_buffer: int = RECEIVE_BUFFER,
+        no_file_system_s: float = NO_FILE_SYSTEM_S,
+        sysfs: Path = SYSFS,
     ) -> None:
         self._clock = clock
         self._receive_buffer = receive_buffer
         # libudev contexts are not thread-safe: this one only under the lock, the monitor's in its thread.
         self._context = pyudev.Context()
         self._book = UsbBook(no_file_system_s)
+        self._sysfs = sysfs
+        self._ports = PortBook(no_file_system_s)
         self._lock = threading.Lock()
         self._wake: Callable[[], None] = lambda: None
         self._monitor: pyudev.Monitor | None = None
@@ -82,7 +94,13 @@ class UsbSource:
                 self._broken = self._broken or "thread_died"
             listening = self._compare() and not self._broken and not self._gap
             self._gap = False
-            return Truth(self._book.present(), self._compared_at or self._clock.now(), listening)
+            return Truth(
+                self._book.present(),
+                self._compared_at or self._clock.now(),
+                listening,
+                unwatched=(*self._book.unwatched(), *self._ports.unwatched()),
+                unsettled=self._book.unsettled(),
+            )
 
     def events(self) -> list[SourceEvent]:
         with self._lock:
@@ -122,7 +140,8 @@ class UsbSource:
             self._broken = self._broken or "bus_unreadable"
             return False
         self._book.compare(bus, self._compared_at, self._clock.now())
-        self._events.extend(self._book.reports())
+        self._ports.compare(list_ports(self._sysfs), self._clock.now())
+        self._events.extend((*self._book.reports(), *self._ports.reports()))
         self._compared_at = before
         return True
 
@@ -181,6 +200,9 @@ class UsbSource:
             while seen and (device := monitor.poll(timeout=0)) is not None:
                 is_news |= self._heard(device, at)
             with self._lock:
+                if self._unbroken is not None and at.monotonic_ns - self._unbroken.monotonic_ns > STALLED_NS:
+                    # Suspended or stopped: what came and went meanwhile is in no comparison.
+                    raise OSError(errno.ETIME, "stalled")
                 self._unbroken = at
                 is_waiting = self._book.is_waiting(at)
             if is_news or is_waiting:

@@ -10,6 +10,7 @@ from agent.ports import SourceEvent
 from agent.rules.footage import Instant, Presence
 from agent.rules.plugs import counted
 from agent.rules.usb_devices import may_hold_footage, refused_interfaces
+from agent.rules.watching import UnwatchedBay
 
 
 @dataclass(slots=True)
@@ -19,7 +20,9 @@ class _Arrival:
     seen_at: Instant
     absent_until: Instant | None
     said: bool = False
-    """Why it is no camera was reported."""
+    """Why it is no camera was reported, or there was nothing to report."""
+    refused: str = ""
+    """Why whatever it holds cannot be recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class UsbBook:
         self._patience_ns = int(no_file_system_s * 1e9)
         self._known: dict[str, _Known] = {}
         self._arrivals: dict[tuple[str, str], _Arrival] = {}
+        self._ports: dict[str, str] = {}
+        """By DEVPATH: the bay of everything that is on the bus."""
         self._ended: Counter[str] = Counter()
         self._reports: list[SourceEvent] = []
 
@@ -48,6 +53,22 @@ class UsbBook:
     def reports(self) -> list[SourceEvent]:
         happened, self._reports = self._reports, []
         return happened
+
+    def unwatched(self) -> tuple[UnwatchedBay, ...]:
+        """The bays that hold something which may be a camera, and is not served."""
+        return tuple(
+            UnwatchedBay(self._ports[place[0]], arrival.refused, arrival.absent_until)
+            for place, arrival in self._arrivals.items()
+            if arrival.refused and place[0] in self._ports
+        )
+
+    def unsettled(self) -> tuple[Instant | None, ...]:
+        """For each device that may yet turn out to be a camera: until when it was absent."""
+        return tuple(
+            arrival.absent_until
+            for place, arrival in self._arrivals.items()
+            if not arrival.said and place[0] not in self._known
+        )
 
     def arrived(self, devpath: str, devnum: str, absent_until: Instant, at: Instant) -> None:
         """A live event said that it was plugged in, between these instants."""
@@ -72,6 +93,7 @@ class UsbBook:
             (device.devpath, device.devnum): self._arrivals.get((device.devpath, device.devnum), _Arrival(now, since))
             for device in bus.devices.values()
         }
+        self._ports = {device.devpath: device.port for device in bus.devices.values()}
         for usb, device in bus.devices.items():
             if usb not in self._known:
                 self._consider(device, bus.volumes.get(usb, ()), now)
@@ -121,13 +143,13 @@ class UsbBook:
             device=volume.node,
             facts=facts,
         )
-        arrival.said = True
+        arrival.said, arrival.refused = True, ""
         self._known[device.devpath] = _Known(device, volume, presence, plug)
 
     def _refuse(self, device: UsbDevice, arrival: _Arrival, now: Instant, reason: str, detail: str) -> None:
-        if arrival.said:
+        if arrival.refused:
             return
-        arrival.said = True
+        arrival.said, arrival.refused = True, reason
         name = " ".join(device.facts.get(fact, "") for fact in ("usb_vendor", "usb_model", "usb_serial")).strip()
         self._reports.append(
             SourceEvent("device_refused", now, bay=device.port, reason=reason, detail=f"{name}: {detail}")

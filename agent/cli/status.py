@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from agent import config
-from agent.daemon.snapshot import ledger_facts
+from agent.adapters.system_clock import SystemClock
+from agent.daemon.snapshot import ledger_facts, not_seen_facts
 from agent.errors import NeedsOperator
 from agent.ledger.read import LedgerView
+from agent.reporting.not_seen import outlook_of
 
 STALE_S = 15.0
 """A running agent writes its snapshot every second."""
@@ -54,7 +56,9 @@ def look(settings: config.Config) -> dict[str, Any]:
             hint="The agent creates it on its first `dock-agent run`.",
         )
     with LedgerView(ledger) as view:
-        return {"running": False, "station": settings.station.id, "bays": [], **ledger_facts(view)}
+        now = SystemClock().now().wall
+        not_seen = not_seen_facts(outlook_of(view, now), now)
+        return {"running": False, "station": settings.station.id, "bays": [], **not_seen, **ledger_facts(view)}
 
 
 def _is_running(pid: int) -> bool:

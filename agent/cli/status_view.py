@@ -40,6 +40,7 @@ def render(facts: dict[str, Any]) -> RenderableType:
     elif facts["running"]:
         parts.append(Text("No camera is docked."))
     parts.append(_queue(facts))
+    parts += _not_seen(facts)
     if facts.get("quarantined"):
         parts.append(_quarantine(facts["quarantined"]))
     parts += [Text(line, style="bold red") for line in _history(facts)]
@@ -118,3 +119,31 @@ def _quarantine(assets: list[dict[str, Any]]) -> Table:
     for asset in assets:
         table.add_row(asset["asset"], asset["camera"], asset["path"], asset["reason"])
     return table
+
+
+def _not_seen(facts: dict[str, Any]) -> list[RenderableType]:
+    """The roster's age, then which cameras this station would report, or reported, as not seen here."""
+    roster = facts.get("roster")
+    if roster is None:
+        return [Text("Roster: none yet; no camera is missed here.")]
+    age = "its age is not known" if roster["age_s"] is None else f"confirmed by central {ago(roster['age_s'])} ago"
+    lines: list[RenderableType] = [Text(f"Roster: {roster['shifts']} shifts, {age}.")]
+    awaited, reported = facts["not_seen"]["awaited"], facts["not_seen"]["reported"]
+    open_reports = [shift for shift in reported if shift["docked_at"] is None]
+    if awaited or open_reports:
+        table = Table(title="Not seen here since their shift's end", title_justify="left", box=None)
+        for name in ("Camera", "Shift", "Ended", "Deadline", ""):
+            table.add_column(name)
+        for shift in [*awaited, *open_reports]:
+            state = "reported" if shift in open_reports else "would be reported"
+            table.add_row(shift["camera"], shift["shift"], shift["ended_at"], shift["deadline_at"], state)
+        lines.append(table)
+    return lines
+
+
+def ago(seconds: float) -> str:
+    """A span for people."""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"

@@ -12,10 +12,11 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from agent.daemon.watch_keeping import Docked, Watch, WatchKeeper
 from agent.errors import DockError, IllegalMove, LedgerBroken
 from agent.pipeline.bench import Bench, Board
 from agent.pipeline.dock_session import CameraSession
-from agent.ports import DeviceSource, SourceEvent
+from agent.ports import DeviceSource, Truth
 from agent.rules import changes as c
 from agent.rules.footage import DockSession, Instant, Presence, State
 from agent.rules.plugs import uncounted
@@ -25,16 +26,11 @@ log = structlog.get_logger(__name__)
 RECONCILE_S = 15.0
 """Events are hints; this often the whole truth is compared."""
 
+LOOK_AGAIN_S = 1.0
+"""While a source is deaf: its gap shall end when it does, and not a round later."""
+
 LEAVE_S = 3.0
 """A session that does not end within this time hangs in the kernel and is left to itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """How far this station has provably watched, and the last event that says so."""
-
-    until: datetime | None = None
-    event: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +40,10 @@ class _Look:
     present: dict[str, Presence]
     seen_at: dict[str, Instant]
     """By key: the instant of its source's look, at which the camera was there."""
-    oldest: Instant
-    listening: bool
-    """No source may have missed anything since the look before."""
+    source_of: dict[str, str]
+    """By key: the name of the source that shows it."""
+    truths: dict[str, Truth]
+    """By the name of the source."""
 
 
 @dataclass(slots=True)
@@ -54,6 +51,7 @@ class _Live:
     session: CameraSession
     thread: threading.Thread
     last_present: Instant
+    source: str
 
 
 class Names:
@@ -89,14 +87,21 @@ class Bays:
     """Level-triggered: whatever was missed in between, one round sets it right."""
 
     def __init__(
-        self, sources: Sequence[DeviceSource], bench: Bench, names: Names, fail: Callable[[DockError], None]
+        self,
+        sources: Sequence[DeviceSource],
+        bench: Bench,
+        names: Names,
+        fail: Callable[[DockError], None],
+        reconcile_s: float = RECONCILE_S,
     ) -> None:
+        """`reconcile_s`: at most so many seconds lie between two comparisons with the world."""
         self._sources = sources
         self._bench = bench
         self._names = names
         self._fail = fail
+        self._reconcile_s = reconcile_s
         self._live: dict[str, _Live] = {}
-        self._watch = Watch()
+        self._keeper = WatchKeeper(bench.ledger, bench.clock)
         self._lock = threading.Lock()
         self._left_behind: dict[str, tuple[Board, int]] = {}
         """Bays whose last camera was pulled too early, until another comes."""
@@ -116,18 +121,9 @@ class Bays:
                 left = sum(asset.state is State.FOUND for asset in self._bench.ledger.assets_on_card(docked.camera))
                 records.append(_undocked(docked, _proof(last_proof, docked, now), now, left))
         # One commit: an undock recorded alone would let the next start take the last proof for one of absence.
-        self._bench.ledger.commit(
-            *records,
-            c.WatchStarted(at=now, reason="started", sources=tuple(source.name for source in self._sources)),
-            notes={
-                "stopped": "no",
-                "watch_began": now.wall.isoformat(),
-                "alive_at": "",  # this run has proven nothing yet
-                "watched_sources": self._source_names(),
-            },
-        )
+        self._keeper.start(look.truths, *records)
         for key, presence in look.present.items():
-            self._begin(presence, open_sessions.get(key), absence=absence)
+            self._begin(presence, look.source_of[key], open_sessions.get(key), absence=absence)
         self._note_watch(look)
 
     def _absence(
@@ -147,9 +143,9 @@ class Bays:
 
     def reconcile(self) -> float:
         """One round; the seconds until the next."""
-        for source in self._sources:
-            self._record(source.events())
         look = self._look()
+        for source in self._sources:
+            self._record(source)
         now = self._bench.clock.now()
         with self._lock:
             gone = [live for key, live in self._live.items() if key not in look.present]
@@ -159,14 +155,15 @@ class Bays:
         for live in gone:
             self._end(live, now)
         for presence in fresh:
-            self._begin(presence, None)
+            self._begin(presence, look.source_of[presence.key], None)
         self._restart_ended()
         self._note_watch(look)
-        return RECONCILE_S
+        is_deaf = not all(truth.listening for truth in look.truths.values())
+        return min(LOOK_AGAIN_S, self._reconcile_s) if is_deaf else self._reconcile_s
 
     def watch(self) -> Watch:
         """How far this station has watched: never past what the latest whole round has proven and recorded."""
-        return self._watch
+        return self._keeper.watch
 
     def boards(self) -> list[Board]:
         with self._lock:
@@ -202,32 +199,29 @@ class Bays:
     def _look(self) -> _Look:
         present: dict[str, Presence] = {}
         seen_at: dict[str, Instant] = {}
-        oldest, listening = self._bench.clock.now(), True
+        source_of: dict[str, str] = {}
+        truths: dict[str, Truth] = {}
         for source in self._sources:
-            truth = source.truth()
+            truths[source.name] = truth = source.truth()
             present.update(truth.present)
             seen_at.update(dict.fromkeys(truth.present, truth.at))
-            oldest = truth.at if truth.at.monotonic_ns < oldest.monotonic_ns else oldest
-            listening = listening and truth.listening
-        return _Look(present, seen_at, oldest, listening)
+            source_of.update(dict.fromkeys(truth.present, source.name))
+        return _Look(present, seen_at, source_of, truths)
 
     def _note_watch(self, look: _Look) -> None:
-        """While a source is deaf nothing more was watched. A camera whose dock is not yet recorded holds the claim
-        back: central would take its absence from the events for its absence from the bay."""
-        if not look.listening:
-            return
         with self._lock:
-            unrecorded = [live.session.presence for live in self._live.values() if live.session.docked is None]
-        instants = [presence.absent_until for presence in unrecorded]
-        head = self._bench.ledger.head()
-        if None in instants:
-            return  # nobody knows since when it is there: nothing may be said of its absence
-        until = min([look.oldest.wall, *(instant.wall for instant in instants if instant is not None)])
-        self._watch = Watch(until, head.number if head else None)
+            live = [(one.source, one.session.presence, one.session.docked) for one in self._live.values()]
+        docked = [
+            # Read again: a clash may have taken the camera's name from it since its dock was recorded.
+            Docked(source, presence.absent_until, dock and self._bench.ledger.session(dock.session))
+            for source, presence, dock in live
+        ]
+        self._keeper.note(look.truths, docked)
 
     def _begin(
         self,
         presence: Presence,
+        source: str,
         continued: DockSession | None,
         session_id: UUID | None = None,
         absence: Callable[[str], datetime | None] = lambda _camera: None,
@@ -236,7 +230,7 @@ class Bays:
         session = CameraSession(self._bench, presence, known or uuid4(), continued, absence)
         self._left_behind.pop(presence.bay, None)
         with self._lock:
-            self._live[presence.key] = live = _Live(session, self._thread_of(session), presence.seen_at)
+            self._live[presence.key] = live = _Live(session, self._thread_of(session), presence.seen_at, source)
         live.thread.start()
 
     def _thread_of(self, session: CameraSession) -> threading.Thread:
@@ -257,7 +251,7 @@ class Bays:
             ended = [live for live in self._live.values() if not live.thread.is_alive()]
         for live in ended:
             continued = self._bench.ledger.session(live.session.session)
-            self._begin(live.session.presence, continued, live.session.session)
+            self._begin(live.session.presence, live.source, continued, live.session.session)
 
     def _end(self, live: _Live, now: Instant) -> None:
         live.session.leave()
@@ -283,24 +277,16 @@ class Bays:
         self._bench.ledger.commit(_undocked(docked, last_present, now, left))
         log.info("camera_undocked", camera=docked.camera, bay=docked.bay, files_not_copied=left)
 
-    def _record(self, events: Sequence[SourceEvent]) -> None:
+    def _record(self, source: DeviceSource) -> None:
         records: list[c.Change] = []
-        for event in events:
-            match event.kind:
-                case "device_refused":
-                    records.append(
-                        c.DeviceRefused(
-                            at=event.at, bay=event.bay, reason=event.reason, facts={"detail": event.detail}
-                        )
-                    )
-                case "watch_gap":
-                    until = event.since.wall if event.since else None
-                    records.append(c.WatchStopped(at=event.at, reason=event.reason or "watch_gap", until=until))
-                    records.append(
-                        c.WatchStarted(at=event.at, reason="resumed", sources=(event.bay or event.detail,))
-                    )
-                case _:
-                    records.append(c.BayTrouble(at=event.at, bay=event.bay, reason=event.reason, detail=event.detail))
+        for event in source.events():
+            if event.kind == "watch_gap" or not event.bay:
+                self._keeper.heard(source.name, event)
+            if event.kind == "device_refused":
+                facts = {"detail": event.detail}
+                records.append(c.DeviceRefused(at=event.at, bay=event.bay, reason=event.reason, facts=facts))
+            elif event.kind != "watch_gap":
+                records.append(c.BayTrouble(at=event.at, bay=event.bay, reason=event.reason, detail=event.detail))
         if records:
             self._bench.ledger.commit(*records)
 

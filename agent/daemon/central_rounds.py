@@ -42,6 +42,7 @@ class CentralRounds:
         outbox: Outbox,
         refresh_roster: Callable[[], object],
         when_back: Callable[[], None],
+        roster_confirmed: Callable[[], None] = lambda: None,
         interval_s: float,
         jitter: Callable[[], float],
     ) -> None:
@@ -51,6 +52,7 @@ class CentralRounds:
         self._outbox = outbox
         self._refresh_roster = refresh_roster
         self._when_back = when_back
+        self._roster_confirmed = roster_confirmed
         self._interval_s = interval_s
         self._jitter = jitter
 
@@ -66,6 +68,8 @@ class CentralRounds:
             self._when_back()
         if reply.roster_etag != (self._ledger.note("roster_etag") or ""):
             self._refresh_roster()
+        else:
+            self._roster_confirmed()
         return heartbeat_wait(self._interval_s, self._jitter())
 
     def send_events(self) -> float:

@@ -13,8 +13,10 @@ from agent.pipeline.bench import Board
 from agent.pipeline.transfer_status import TransferStatus
 from agent.ports import Clock, Ledger, Spool
 from agent.reporting.heartbeat import Pulse
+from agent.reporting.not_seen import Outlook
 from agent.reporting.outbox import Outbox
 from agent.rules.bay_words import BayState, BayView, bay_says
+from agent.rules.not_seen import RosterShift
 from protocol.messages import BayReport, ClockReading, Heartbeat, LedgerHead
 
 
@@ -72,7 +74,7 @@ def gather_heartbeat(
         disk_free=space.free,
         disk_total=space.total,
         head=LedgerHead(ledger_uuid=ledger.uuid, number=head.number, hash=head.hash.hex()) if head else None,
-        watched_until=watch.until,
+        watched_until=watch.told,
         watched_event=watch.event,
         config_digest=config_digest,
         profiles_digest=profiles_digest,
@@ -95,6 +97,7 @@ def snapshot(
     loops: list[Loop],
     view: LedgerView,
     transfer: TransferStatus,
+    not_seen: Outlook,
 ) -> dict[str, object]:
     """The same facts as JSON values, for people and machines at the station."""
     space = spool.space()
@@ -161,7 +164,36 @@ def snapshot(
         },
         "spool": {"free": space.free, "total": space.total, "min_free": space.min_free},
         "loops": {loop.name: {"age_s": round(loop.age_s, 1), "trouble": loop.trouble or None} for loop in loops},
+        **not_seen_facts(not_seen, now.wall),
         **ledger_facts(view),
+    }
+
+
+def not_seen_facts(outlook: Outlook, now: datetime) -> dict[str, object]:
+    """The roster and its age; what would be reported of it at the next deadlines, and what was."""
+    roster = outlook.roster
+    confirmed_at = roster.confirmed_at if roster else None
+    return {
+        "roster": roster
+        and {
+            "confirmed_at": stamp(confirmed_at),
+            "age_s": (now - confirmed_at).total_seconds() if confirmed_at else None,
+            "shifts": len(roster.shifts),
+            "policy_revision": roster.policy_revision,
+        },
+        "not_seen": {
+            "awaited": [_shift(shift) for shift in outlook.awaited],
+            "reported": [{**_shift(shift), "docked_at": stamp(docked)} for shift, docked in outlook.reported],
+        },
+    }
+
+
+def _shift(shift: RosterShift) -> dict[str, object]:
+    return {
+        "shift": shift.shift_id,
+        "camera": shift.camera,
+        "ended_at": stamp(shift.ends_at),
+        "deadline_at": stamp(shift.deadline_at),
     }
 
 

@@ -8,7 +8,7 @@ import os
 import random
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -27,12 +27,13 @@ from agent.adapters.system_clock import SystemClock
 from agent.adapters.tus import TusStore
 from agent.config import Config
 from agent.daemon.asking import Asking
-from agent.daemon.bays import Bays, Names
+from agent.daemon.bays import RECONCILE_S, Bays, Names
 from agent.daemon.central_rounds import CentralRounds, calling_loop
 from agent.daemon.loops import Loop
 from agent.daemon.opening import FALLBACK, only_one, open_memory, sources_of, switched
 from agent.daemon.snapshot import gather_heartbeat, snapshot
 from agent.daemon.status_page import StatusPage
+from agent.daemon.watch_keeping import proofs
 from agent.errors import DockError, LedgerBroken, NeedsOperator
 from agent.ledger.read import LedgerView
 from agent.ledger.recover import take_over_spool
@@ -43,6 +44,7 @@ from agent.pipeline.settle_spool import settle_spool
 from agent.pipeline.transfer import Transfer
 from agent.reporting.heartbeat import Pulse
 from agent.reporting.history import HistoryWatch
+from agent.reporting.not_seen import NotSeenReports
 from agent.reporting.outbox import Outbox
 from agent.reporting.roster import RosterKeeper
 from agent.rules import changes as c
@@ -53,8 +55,10 @@ from protocol.messages import Heartbeat
 
 log = structlog.get_logger(__name__)
 
-ALIVE_S = 15.0
-"""How often the ledger notes how far this station has watched."""
+ALIVE_S = 5.0
+"""How often the ledger notes how far this station has watched, if that is any further: after a crash, whatever came
+since the last note was not watched."""
+NOT_SEEN_S = 1.0
 SNAPSHOT_S = 1.0
 CALLING = ("heartbeat", "outbox")
 """The loops that call central."""
@@ -69,6 +73,7 @@ class Station:
         self.state = config.state
         self.clock = SystemClock()
         self._failure: DockError | None = None
+        self._noted: datetime | None = None
         self._stop = threading.Event()
         self._lock = only_one(self.state)
         self.credential = credential_file.read(config.credential_file)
@@ -177,7 +182,9 @@ class Station:
             is_contested=names.is_contested,
             old_id=self._old_id,
         )
-        self.bays = Bays(sources_of(config, self.clock), bench, names, self.fail)
+        every_s = min(RECONCILE_S, config.heartbeat.interval)
+        self.bays = Bays(sources_of(config, self.clock), bench, names, self.fail, every_s)
+        self.not_seen = NotSeenReports(self.ledger, self.clock, lambda: self.bays.watch().told)
 
     def _open_loops(self, profiles: tuple[Profile, ...]) -> None:
         self._started_ns = self.clock.now().monotonic_ns
@@ -188,6 +195,7 @@ class Station:
             pulse=self.pulse,
             outbox=self.outbox,
             refresh_roster=self.roster.refresh,
+            roster_confirmed=self.roster.confirmed,
             when_back=self._central_is_back,
             interval_s=self.config.heartbeat.interval,
             jitter=random.random,
@@ -198,6 +206,7 @@ class Station:
             "heartbeat": self.rounds.beat,
             "spool": self._keep_spool,
             "alive": self._note_alive,
+            "not_seen": self._report_not_seen,
             "status": self._write_status,
         }
         # The wait is drawn once: a station's first calls go together, those of many stations apart.
@@ -260,16 +269,20 @@ class Station:
         self._lock.close()
         log.info("station_stopped", station=self.config.station.id)
 
+    def _report_not_seen(self) -> float:
+        self.not_seen.round()
+        return NOT_SEEN_S
+
     def _note_stop(self) -> None:
         """It watched as far as it has proven, not until the last thread ended. Without a word of it here the next
         start takes this for a crash, which claims no more."""
-        until = self.bays.watch().until
-        if self._failure is not None or until is None:
+        watch = self.bays.watch()
+        if self._failure is not None or watch.told is None:
             return
         try:
             self.ledger.commit(
-                c.WatchStopped(at=self.clock.now(), reason="stopped", until=until),
-                notes={"alive_at": until.isoformat(), "stopped": "yes"},
+                c.WatchStopped(at=self.clock.now(), reason="stopped", until=watch.told),
+                notes={**proofs(watch), "stopped": "yes"},
             )
         except LedgerBroken as error:
             log.warning(error.code, error=str(error))
@@ -278,7 +291,7 @@ class Station:
 
     def _note_crash(self) -> None:
         """A run that ended without saying so watched until its last proof, and not a second longer."""
-        proof = self.ledger.note("alive_at") or self.ledger.note("watch_began")
+        proof = self.ledger.note("told_until") or self.ledger.note("alive_at") or self.ledger.note("watch_began")
         if proof and self.ledger.note("stopped") == "no":
             now = self.clock.now()
             self.ledger.commit(
@@ -288,8 +301,9 @@ class Station:
 
     def _note_alive(self) -> float:
         watch = self.bays.watch()
-        if watch.until is not None:
-            self.ledger.remember(alive_at=watch.until.isoformat())
+        if watch.told is not None and watch.told != self._noted:
+            self.ledger.remember(**proofs(watch))
+            self._noted = watch.told
         return ALIVE_S
 
     def _send_events(self) -> float:
@@ -348,6 +362,7 @@ class Station:
             loops=self.loops,
             view=self.view,
             transfer=self.transfer.status(),
+            not_seen=self.not_seen.outlook,
         )
         content["pid"] = os.getpid()
         temporary = self.state / "status.json.new"

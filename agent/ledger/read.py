@@ -12,7 +12,7 @@ from uuid import UUID
 from agent.ledger.connection import Readers
 from agent.ledger.queries import QUERIES
 from agent.ledger.recording import with_receipt
-from agent.ledger.rows import event_from, instant, session_from
+from agent.ledger.rows import event_from, instant, session_from, stamp
 from agent.ports import StoredEvent
 from agent.rules.footage import Asset, DockSession, State
 
@@ -86,6 +86,18 @@ class LedgerView:
     def open_sessions(self) -> tuple[DockSession, ...]:
         with self.readers.connection() as connection:
             return tuple(session_from(row) for row in connection.execute(QUERIES["open_sessions"]))
+
+    def sessions_since(self, since: datetime) -> tuple[DockSession, ...]:
+        """Dock sessions that had not ended by then, oldest first."""
+        with self.readers.connection() as connection:
+            rows = connection.execute(QUERIES["sessions_since"], {"instant": stamp(since)})
+            return tuple(session_from(row) for row in rows)
+
+    def told_not_seen(self) -> frozenset[tuple[str, datetime]]:
+        """Every (shift, deadline) that was reported as not seen here."""
+        with self.readers.connection() as connection:
+            rows = connection.execute(QUERIES["told_not_seen"])
+            return frozenset((row["shift_id"], instant(row["deadline_at"])) for row in rows)
 
     def recent_events(self, limit: int = 20) -> tuple[StoredEvent, ...]:
         """Newest first."""

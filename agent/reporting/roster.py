@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from agent.ports import Central, Clock, Ledger
+
+CONFIRM_EVERY = timedelta(minutes=5)
+"""Its age is shown in minutes: no need to write it down with every heartbeat."""
 
 
 class RosterKeeper:
@@ -27,3 +32,9 @@ class RosterKeeper:
         body, etag = answer
         self._ledger.remember(roster=body.decode(), roster_etag=etag, roster_at=fetched_at)
         return True
+
+    def confirmed(self) -> None:
+        """Central said, with a heartbeat, that the roster is still the one that is here."""
+        last, now = self._ledger.note("roster_at"), self._clock.now().wall
+        if last is not None and now - datetime.fromisoformat(last) >= CONFIRM_EVERY:
+            self._ledger.remember(roster_at=now.isoformat())
