@@ -142,6 +142,10 @@ class CardStaging:
     def _is_one_of(self, resembles: tuple[Asset, ...], file: CardFile, card: OpenCard, stock: Stock) -> bool:
         """Read the file; whether nothing more is to be done with it now."""
         outcome = card.work.digest(file, self._progress)
+        if outcome.verdict is StageVerdict.UNREADABLE:
+            # Perhaps it is one of them, perhaps new footage under an old name, size and time: what can be read of it
+            # is kept, and a person is told which file it is.
+            return False
         if outcome.verdict is not StageVerdict.STAGED:
             self._unread(file, outcome, stock)
             return True
@@ -167,15 +171,10 @@ class CardStaging:
         )
 
     def _unread(self, file: CardFile, outcome: StageOutcome, stock: Stock) -> None:
-        match outcome.verdict:
-            case StageVerdict.CARD_GONE:
-                raise CardGone("the card went away while it was read")
-            case StageVerdict.UNREADABLE | StageVerdict.SALVAGED:
-                stock.trouble("card_unreadable", outcome.detail)
-                stock.handled[seen(file)] = None
-            case _:
-                # Changed or vanished: the next listing tells.
-                stock.first_seen[seen(file)] = self._bench.clock.now().monotonic_ns
+        if outcome.verdict is StageVerdict.CARD_GONE:
+            raise CardGone("the card went away while it was read")
+        # Changed or vanished: the next listing tells.
+        stock.first_seen[seen(file)] = self._bench.clock.now().monotonic_ns
 
     def _past(self, file: CardFile) -> tuple[Asset, ...]:
         """Everything this camera ever had under this name."""

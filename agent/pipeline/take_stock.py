@@ -25,8 +25,8 @@ class Stock:
     def __init__(self, bench: Bench, docked: DockSession) -> None:
         self._bench = bench
         self._docked = docked
-        self.handled: dict[Seen, UUID | None] = {}
-        """Files that need no more reading in this session, with their asset (None: unreadable now)."""
+        self.handled: dict[Seen, UUID] = {}
+        """Files that need no more reading in this session, with their asset."""
         self.first_seen: dict[Seen, int] = {}
         """Monotonic nanoseconds."""
         self.listing: Listing | None = None
@@ -87,7 +87,7 @@ class Stock:
 
     def is_durable(self) -> bool:
         """Whether every file of the card, as last listed, is in the spool or at central."""
-        if self.listing is None or not self.listing.complete or self.unhandled() or None in self.handled.values():
+        if self.listing is None or not self.listing.complete or self.unhandled():
             return False
         return all(asset.spooled or asset.receipt is not None for asset in self.expected())
 

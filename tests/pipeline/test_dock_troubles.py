@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from agent.errors import CardGone, CardStalled, LedgerBroken
@@ -271,3 +273,19 @@ def test_the_ledger_is_not_read_again_and_again_while_nothing_happens() -> None:
     dock.round(20)
     assert dock.says() is BayState.SAFE_TO_REMOVE
     assert reads == []
+
+
+def test_new_footage_under_an_old_name_and_size_that_cannot_be_read_whole_is_salvaged_and_named() -> None:
+    """Found by the roaming model: only the bay was called troubled, and nothing of the file was kept."""
+    dock = Dock(policy="never")
+    dock.serve({VIDEO: b"a" * 6000})
+    dock.deliver()
+    dock.round()
+    dock.plug({VIDEO: b"b" * 6000})
+    dock.card.files[VIDEO].unreadable_from = 5000
+    dock.session.round(dock.begin())
+    states = {(asset.state, asset.salvage, asset.size) for asset in dock.ledger.assets_at("BWC1", VIDEO)}
+    assert states == {(State.GONE, False, 6000), (State.QUARANTINED, False, 6000), (State.STAGED, True, 4096)}
+    assert dock.says() is BayState.LEAVE_IN_BAY
+    dock.deliver()
+    assert hashlib.sha256(b"b" * 4096).hexdigest() in dock.central.objects
