@@ -131,10 +131,11 @@ class FleetStation:
         only one probe goes out at a time."""
         gate, now_ns = self.transfer.gate, self._fleet.clock.at_ns
         is_shut = gate.trouble is not None
-        if work.waiting()[0] == 0 or (is_shut and self._looks_at_ns.get(work.name, 0) > now_ns):
+        parked = [one.retry_in_s for one in work.in_trouble()]
+        nothing_to_wait_for = not parked if not is_shut else self._looks_at_ns.get(work.name, 0) > now_ns
+        if work.waiting()[0] == 0 or nothing_to_wait_for:
             self._idle.append(work)
             return
-        parked = [one.retry_in_s for one in work.in_trouble()]
         first_s = min(parked) if len(parked) == work.waiting()[0] else 0.0
         wait_s = max((gate.probe_ns - now_ns) / SECOND, first_s, IDLE_S) if is_shut else IDLE_S
         self._looks_at_ns[work.name] = now_ns + int(wait_s * SECOND)
