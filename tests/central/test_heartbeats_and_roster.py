@@ -89,7 +89,7 @@ def test_the_grace_of_a_unit_moves_the_deadline(own_central: StockedServer, tmp_
     (own_central.data_dir / "central.toml").write_text('[lateness]\ngrace = "5s"\n[unit."East"]\ngrace = "1h"\n')
     own_central.start()
     station = own_central.join()
-    lines = [shift("A", station.enrolled.station) + ",East", shift("B", station.enrolled.station) + ","]
+    lines = [shift("A", station.enrolled.station) + ",East", shift("B", station.enrolled.station, camera="C2") + ","]
     path = tmp_path / "r.csv"
     path.write_text("\n".join([HEADER + ",unit", *lines]))
     assert own_central.command("roster", "import", str(path)).returncode == 0

@@ -90,3 +90,17 @@ def test_a_file_of_the_wrong_shape_says_where(content: bytes, line: str) -> None
 def test_all_errors_come_at_once_in_the_order_of_the_rows() -> None:
     bad = [with_cell("officer_id", ""), with_cell("starts_at", "soon"), GOOD[:3]]
     assert [error.split(",")[0].split(":")[0] for error in told(sheet(*bad))] == ["row 2", "row 3", "row 3", "row 4"]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"PK\x03\x04" + bytes(40), 'row 1: is a workbook, not CSV; save it as CSV (Excel: "CSV UTF-8")'),
+        (sheet(GOOD).decode().encode("utf-16-le"), "row 1: is no text, or UTF-16 without its mark"),
+        (sheet(), "row 1: the file has no rows below this header"),
+        (sheet([""] * 8), "row 1: the file has no rows below this header"),
+    ],
+)
+def test_a_file_that_is_no_roster_at_all_gets_one_line(content: bytes, line: str) -> None:
+    (error,) = told(content)
+    assert error.startswith(line)
