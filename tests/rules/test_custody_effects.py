@@ -403,6 +403,13 @@ def test_every_refusal_names_the_asset_and_the_change_or_what_it_lacks() -> None
         assert not is_general or message.startswith(f"{change} "), line
 
 
+@pytest.mark.parametrize("offset", [-1, SIZE + 1])
+def test_an_offset_beyond_the_file_is_refused_with_both_numbers(offset: int) -> None:
+    advanced = c.UploadAdvanced(at=STARTED, asset_id=ID, offset=offset)
+    with pytest.raises(IllegalMove, match=rf"^offset {offset} of asset {ID}, which has {SIZE} bytes$"):
+        apply(replace(MARKED, state=State.STAGED), advanced)
+
+
 # --- the table itself, changed in every cell ------------------------------------------------------------
 
 ALL_EVIDENCE = TABLE | {
@@ -453,6 +460,17 @@ def test_no_cell_of_the_table_can_be_changed_unseen(
             tried += 1
     assert tried > 1000
     tally(f"custody table: {tried} other tables tried, each one told apart")
+
+
+def test_no_effect_can_be_forgotten_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Effects are entered while the module is read, where the mutation tool cannot reach."""
+    for kind in list(custody._EFFECTS):
+        with monkeypatch.context() as patched:
+            patched.delitem(custody._EFFECTS, kind)
+            seen = [
+                difference(before, apply(before, change)) for before, change, _ in EFFECTS if type(change) is kind
+            ]
+        assert seen != [expected for _, change, expected in EFFECTS if type(change) is kind], kind.__name__
 
 
 def _other_rows(kind: type[c.AssetChange]) -> Iterator[dict[State, State | None]]:
