@@ -14,7 +14,7 @@ from typing import Protocol
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from central.custody.assets import note_uploaded
 from central.custody.models import Upload
@@ -110,10 +110,17 @@ def full_store_named() -> Iterator[None]:
     """Tells a full disk from every other trouble with it."""
     try:
         yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    except (OSError, OperationalError) as error:
+        if is_full(error):
             raise StoreFull from error
         raise
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether there is no room for what was to be written, be it in a file or in the database beside the files."""
+    if isinstance(error, OperationalError):
+        return "disk is full" in str(error)
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def _take(part: PartWriter, piece: Piece, body: Body) -> int:

@@ -13,6 +13,7 @@ import structlog
 from django.db import connections
 
 from central.custody.object_store import Digest
+from central.custody.receiving import is_full
 from central.custody.turns import UploadBusy
 from central.custody.verification import Outcome, UploadReplaced, Workplace, verify_asset
 
@@ -34,6 +35,8 @@ class Unreadable:
     """The disk or the database failed; nothing was changed. Asking again tries again."""
 
     reason: str
+    is_full: bool = False
+    """There was no room to keep the outcome."""
 
 
 Answer = Outcome | Hashing | Unreadable
@@ -107,8 +110,8 @@ class Verifier:
         except UploadReplaced:
             job.result = Unreadable("a later attempt has replaced the upload")
         except Exception as error:
+            job.result = Unreadable(repr(error), is_full(error))
             log.error("verification_failed", asset=str(asset_id), error=repr(error), exc_info=True)
-            job.result = Unreadable(repr(error))
         finally:
             job.ended_at = time.monotonic()
             job.ended.set()

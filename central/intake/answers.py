@@ -10,6 +10,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
+from central.custody.receiving import is_full
 from central.this_connection import close_after_answer
 from protocol import PROTOCOL_VERSION, VERSION_HEADER
 from protocol.calls import PREFIX, TUS_VERSION
@@ -89,6 +90,8 @@ def refusal_for(error: Exception) -> Refused:
         return Refused(413, "too_large", "the body is larger than central reads at once", "send a smaller batch")
     if isinstance(error, UnreadablePostError):
         return Refused(400, "cut_short", "the body ended early; nothing was taken from it", "send it again")
+    if isinstance(error, OperationalError) and is_full(error):
+        return store_full()
     if isinstance(error, OperationalError):
         log.error("database_unusable", error=repr(error))
         return Refused(
@@ -100,6 +103,18 @@ def refusal_for(error: Exception) -> Refused:
         )
     log.error("request_failed", error=repr(error), exc_info=error)
     return Refused(500, "error", "central failed; what it confirmed before still holds", "try again later")
+
+
+def store_full() -> Refused:
+    """No room for footage, or for the rows that tell of it."""
+    log.error("store_full")
+    return Refused(
+        507,
+        "store_full",
+        "central has no space left; nothing was advanced",
+        "keep the file; try later",
+        Retry_After="60",
+    )
 
 
 def _has_unread_body(request: HttpRequest) -> bool:

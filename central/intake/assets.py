@@ -12,7 +12,7 @@ from central.custody.object_store import Digest
 from central.custody.receipts import signed, valid_receipt
 from central.custody.verification import Incomplete, Mismatched, Verified
 from central.custody.verifier import Hashing, Unreadable
-from central.intake.answers import Refused, json_answer
+from central.intake.answers import Refused, json_answer, store_full
 from central.intake.doors import door
 from central.intake.workplace import verifier
 from protocol.messages import HashingAnswer, LookupAnswer, LookupRequest, MismatchAnswer, VerifyRequest
@@ -54,6 +54,8 @@ def verify(request: HttpRequest, station: str, message: VerifyRequest, asset_id:
             raise Refused(422, "no_upload", "no bytes of this asset are stored", "upload it, then ask again")
         case Incomplete(offset):
             raise Refused(422, "upload_incomplete", f"the upload ends at byte {offset}", "finish it, then ask again")
+        case Unreadable(is_full=True):
+            raise store_full()
         case Unreadable(reason):
             raise Refused(
                 503,

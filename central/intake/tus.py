@@ -17,7 +17,7 @@ from central.custody.receiving import Piece, receive
 from central.custody.turns import UploadBusy
 from central.custody.uploads import LengthConflict, begin_upload, reached
 from central.intake import tus_headers
-from central.intake.answers import Refused, empty_answer
+from central.intake.answers import Refused, empty_answer, store_full
 from central.intake.body import UploadBody, interrupter
 from central.intake.doors import door
 from central.intake.workplace import workplace
@@ -138,11 +138,4 @@ def _refusals() -> Iterator[None]:
             400, "cut_short", f"the body ended early; committed bytes end at {short.offset}", "ask with HEAD"
         ) from None
     except receiving.StoreFull:
-        log.error("store_full")  # noqa: TRY400 - a full disk needs no traceback
-        raise Refused(
-            507,
-            "store_full",
-            "central has no space left; nothing was advanced",
-            "keep the file; try later",
-            Retry_After="60",
-        ) from None
+        raise store_full() from None
