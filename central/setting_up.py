@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
+from central import clock
 from central.config import NEW_FILE
 from central.custody.signing import load_signer, new_key_pem
 from central.data_dir import DataDir, write_private
@@ -47,12 +48,21 @@ def serve(options: argparse.Namespace) -> None:
         raise CommandRefused(f"another process serves {data.root} already; stop it first") from None
     data.create()
     _upgrade_schema()
+    _understand_parked()
     serve_until_stopped(options.listen, options.stall_timeout)
 
 
 def _upgrade_schema() -> None:
     """Bring the database to this version's schema. The connection is closed: nothing may live across a fork."""
     call_command("migrate", interactive=False, verbosity=0)
+    connections.close_all()
+
+
+def _understand_parked() -> None:
+    """Events that an older central could not read may be plain to this one."""
+    from central.custody.parked import understand_parked  # models: only once Django is set up
+
+    understand_parked(clock.now())
     connections.close_all()
 
 

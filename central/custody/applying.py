@@ -11,6 +11,10 @@ import structlog
 
 from central.custody.assets import ForeignAsset, asset_of, save_asset
 from central.custody.models import Asset, DockSession
+from central.custody.not_seen import end_reports
+from central.custody.station_clocks import clock_of, set_begin, set_end
+from central.custody.touching import touch
+from central.custody.watch_models import Touched
 from central.fleet.models import Bay, Ledger
 from protocol import events
 
@@ -35,7 +39,7 @@ def in_utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
-def _perhaps(instant: datetime | None) -> datetime | None:
+def perhaps(instant: datetime | None) -> datetime | None:
     return None if instant is None else in_utc(instant)
 
 
@@ -60,7 +64,7 @@ def _asset(ledger: Ledger, asset_id: UUID, now: datetime) -> Asset:
 
 def _dock(ledger: Ledger, session: UUID, camera: str) -> DockSession:
     dock, _ = DockSession.objects.get_or_create(
-        session=session, defaults={"station_id": ledger.station_id, "camera": camera}
+        session=session, defaults={"station_id": ledger.station_id, "camera": camera, "ledger": ledger}
     )
     if dock.station_id != ledger.station_id:
         raise Unapplicable(f"dock session {session} belongs to another station")
@@ -91,19 +95,25 @@ def _(event: events.CameraDocked, ledger: Ledger, now: datetime) -> None:
     dock.camera, dock.bay, dock.bay_label = event.camera, event.bay, event.bay_label
     dock.source, dock.profile, dock.proves_dock = event.source, event.profile, event.proves_dock
     dock.identity_source, dock.identity_unique = event.identity_source, event.identity_unique
-    dock.absent_until = _perhaps(event.absent_until)
+    dock.absent_until = perhaps(event.absent_until)
     dock.docked_at = in_utc(event.seen_at or event.at.wall)
     dock.clock_offset_s = event.clock_offset_s
+    dock.ledger = dock.ledger or ledger
+    set_begin(dock, clock_of(ledger.station_id, event.at))
     dock.save()
+    end_reports(dock)
+    touch(Touched.CAMERA, dock.camera, now)
 
 
 @apply.register
 def _(event: events.CameraUndocked, ledger: Ledger, now: datetime) -> None:
     dock = _dock(ledger, event.session, event.camera)
-    dock.last_present_at = _perhaps(event.last_present_at)
+    dock.last_present_at = perhaps(event.last_present_at)
     dock.undocked_at = in_utc(event.absent_at or event.at.wall)
     dock.files_not_copied = event.files_not_copied
+    set_end(dock, clock_of(ledger.station_id, event.at))
     dock.save()
+    touch(Touched.CAMERA, dock.camera, now)
 
 
 @apply.register
@@ -111,6 +121,7 @@ def _(event: events.CameraDrained, ledger: Ledger, now: datetime) -> None:
     dock = _dock(ledger, event.session, event.camera)
     dock.drained_at = in_utc(event.drained_at)
     dock.save()
+    touch(Touched.CAMERA, dock.camera, now)
 
 
 @apply.register
@@ -149,7 +160,7 @@ def _(event: events.AssetStaged, ledger: Ledger, now: datetime) -> None:
     asset.source_path = event.path or asset.source_path
     asset.path_b64 = event.path_b64 or asset.path_b64
     asset.staged_at, asset.staged_source = in_utc(event.staged_at), "station"
-    asset.recorded_at, asset.recorded_source = _perhaps(event.recorded_at), event.recorded_source
+    asset.recorded_at, asset.recorded_source = perhaps(event.recorded_at), event.recorded_source
     asset.salvage = asset.salvage or event.salvage
     if asset.object_id is None:
         asset.sha256, asset.size = event.sha256, event.size

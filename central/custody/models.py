@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from django.db import models
 
+from central.custody.watch_models import LedgerWatch as LedgerWatch
+from central.custody.watch_models import NotSeenReport as NotSeenReport
+from central.custody.watch_models import OnStationClock
+from central.custody.watch_models import StationClock as StationClock
+from central.custody.watch_models import TouchCount as TouchCount
+from central.custody.watch_models import Touched as Touched
+from central.custody.watch_models import UnwatchedBay as UnwatchedBay
+from central.custody.watch_models import Watch as Watch
+from central.custody.watch_models import WatchClaim as WatchClaim
 from central.fleet.models import Ledger, Station
 
 
@@ -25,10 +34,12 @@ class StoredObject(models.Model):
     """Set while the object was found missing or changed and no good upload has replaced it."""
 
 
-class DockSession(models.Model):
+class DockSession(OnStationClock):
     """Everything between a dock and its undock. Instants are the station's, widened by nobody yet."""
 
     session = models.UUIDField(primary_key=True)
+    ledger = models.ForeignKey(Ledger, null=True, on_delete=models.PROTECT, related_name="docks")
+    """Which ledger told of it."""
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="docks")
     camera = models.CharField(max_length=255, db_index=True)
     bay = models.CharField(max_length=255, blank=True)
@@ -160,6 +171,8 @@ class ParkedEvent(models.Model):
     event = models.OneToOneField(CustodyEvent, on_delete=models.PROTECT, related_name="parked")
     reason = models.TextField()
     parked_at = models.DateTimeField()
+    unwatches = models.BooleanField(default=True)
+    """It may speak of docks or of watching: nothing after it counts as watched until it is understood."""
 
 
 class Fork(models.Model):

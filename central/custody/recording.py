@@ -10,8 +10,11 @@ import msgspec
 import structlog
 from django.db import OperationalError, transaction
 
+from central.custody import applying_watch as _applying_watch  # noqa: F401 - teaches `apply` its events
 from central.custody.applying import Unapplicable, apply, in_utc
+from central.custody.claims import note_blocked, settle_claims
 from central.custody.models import CustodyEvent, Fork, ParkedEvent
+from central.custody.parked import may_speak_of_watching
 from central.fleet.ledgers import note_if_succeeded
 from central.fleet.models import Ledger
 from protocol.chain import event_hash
@@ -63,6 +66,7 @@ def record_events(station: str, envelopes: list[EventEnvelope], now: datetime) -
                 fork = envelope.number
                 break
         ledger.save()
+        settle_claims(ledger, now)
         note_if_succeeded(station, ledger.ledger_uuid, now)
     if fork is not None:
         raise Forked(fork)
@@ -112,7 +116,10 @@ def _take(ledger: Ledger, envelope: EventEnvelope, now: datetime) -> bool:
         ledger.gap_until = ledger.gap_since = None
     reason = reading.reason or _apply(ledger, reading.event, now)
     if reason:
-        ParkedEvent.objects.create(event=row, reason=reason, parked_at=now)
+        unwatches = may_speak_of_watching(envelope.body)
+        ParkedEvent.objects.create(event=row, reason=reason, parked_at=now, unwatches=unwatches)
+        if unwatches:
+            note_blocked(ledger, now)
         log.warning("event_parked", ledger=str(ledger.ledger_uuid), number=envelope.number, reason=reason)
     return True
 

@@ -51,7 +51,10 @@ class Heartbeat(models.Model):
     boot_id = models.CharField(max_length=64)
     version = models.CharField(max_length=64)
     watched_until = models.DateTimeField(null=True)
+    """As the station claims it."""
     watched_event = models.BigIntegerField(null=True)
+    proven_until = models.DateTimeField(null=True)
+    """The same by our clock, as far as we hold every event before it, and no source was deaf."""
     oldest_unreceipted_at = models.DateTimeField(null=True)
     slowest_loop_s = models.FloatField(default=0)
     """Age of the agent's least recent loop, in seconds: alive is not healthy."""

@@ -50,6 +50,6 @@ def station_rows(limits: Stations, now: datetime) -> Iterator[list[Any]]:
         told = (
             (None, None, None, None)
             if beat is None
-            else (beat.received_at, beat.watched_until, beat.version, beat.oldest_unreceipted_at)
+            else (beat.received_at, beat.proven_until, beat.version, beat.oldest_unreceipted_at)
         )
         yield [one.station_id, one.state, *told, one.added_at]

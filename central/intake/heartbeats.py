@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from central import clock
+from central.custody.claims import take_claim
 from central.custody.epochs import store_epoch
 from central.custody.models import ParkedEvent
 from central.custody.receipts import standing_of
@@ -21,7 +23,9 @@ from protocol.messages import Heartbeat, HeartbeatAnswer, StandingAnswer, Standi
 @door("heartbeats")
 def take_heartbeat(request: HttpRequest, station: str, message: Heartbeat) -> HttpResponse:
     now = clock.now()
-    keep_heartbeat(station, message, request.body.decode(), now)
+    with transaction.atomic():
+        keep_heartbeat(station, message, request.body.decode(), now)
+        take_claim(station, message, now)
     return json_answer(
         HeartbeatAnswer(
             server_time=clock.now(),

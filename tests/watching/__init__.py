@@ -1,0 +1,1 @@
+"""What was watched, and when not: from the agent's sources to central's rows."""
