@@ -48,11 +48,16 @@ def _are_times(values: tuple[str, ...]) -> str:
     return "no time of day: " + ", ".join(bad) if bad else ""
 
 
+def _is_absolute(value: str) -> str:
+    return "" if not value or Path(value).is_absolute() else "must be a whole path, beginning with /"
+
+
 CHECKS: dict[str, settings.Check] = {
     "web.base_url": _is_web_url,
     "web.time_zone": _is_zone,
     "storage.url": _is_scheme("file", "s3"),
     "database.url": _is_scheme("sqlite", "postgres", "postgresql"),
+    "roster.folder": _is_absolute,
     "notices.it_recipients": _are_addresses,
     "unit.*.digest_times": _are_times,
 }

@@ -15,7 +15,17 @@ from central.roster.csv_file import LONGEST_SHIFT, RosterRow, read_roster
 from central.roster.models import RosterImport, Shift, ShiftVersion
 from central.roster.plan import WITHDRAWN, Limits, Plan, doubts, plan_import
 from central.roster.sheet import RowError
-from central.roster.shifts import ADDED, CHANGED, batches, last_said, put_officers, put_shifts, remember, standing
+from central.roster.shifts import (
+    ADDED,
+    CHANGED,
+    batches,
+    last_said,
+    newest_word,
+    put_officers,
+    put_shifts,
+    remember,
+    standing,
+)
 from central.roster.warnings import outside, warnings_of
 
 Window = tuple[datetime, datetime]
@@ -59,15 +69,23 @@ def bring_in(
     rows, errors = read_roster(content, zone)
     if errors:
         return Outcome(errors=tuple(errors))
-    with transaction.atomic():
+
+    def foreseen() -> Outcome:
         plan = _plan(rows, bringing.window)
-        told = (*(outside(rows, *bringing.window) if bringing.window else ()), *warnings_of(rows, plan))
-        outcome = Outcome(doubts=doubts(plan, count_late(plan.rows), limits), plan=plan, warnings=told)
-        if dry_run:
-            return outcome
+        strays = outside(rows, *bringing.window) if bringing.window else ()
+        told = (*strays, *warnings_of(rows, plan))
+        return Outcome(doubts=doubts(plan, count_late(plan.rows), limits), plan=plan, warnings=told)
+
+    newest, outcome = newest_word(), foreseen()
+    if dry_run:
+        return outcome
+    with transaction.atomic():
+        # Thought out before the lock, which stations wait for: a year of shifts takes seconds to compare.
+        if newest_word() != newest:
+            outcome = foreseen()
         kept = _kept(content, bringing, outcome)
         if not outcome.doubts:
-            _apply(rows, plan, bringing.at, kept)
+            _apply(rows, outcome.plan, bringing.at, kept)
         return replace(outcome, number=kept.pk)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -75,11 +75,13 @@ def plan_import(
 
 
 def _same(before: RosterRow, row: RosterRow) -> bool:
-    """What belongs to the officer and not to the shift is not compared; the order of stations means nothing."""
-    known = replace(before, officer_name=row.officer_name, officer_email=row.officer_email)
-    return replace(known, stations=tuple(sorted(known.stations))) == replace(
-        row, stations=tuple(sorted(row.stations))
-    )
+    return _told(before) == _told(row)
+
+
+def _told(row: RosterRow) -> tuple[object, ...]:
+    """Without what belongs to the officer and not to the shift; the order of stations means nothing."""
+    own = (row.officer_id, row.camera_serial, row.starts_at, row.ends_at, row.status, row.end_source)
+    return (*own, row.supervisor_email, row.unit, sorted(row.stations))
 
 
 def doubts(plan: Plan, would_be_late: int, limits: Limits) -> tuple[str, ...]:

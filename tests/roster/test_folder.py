@@ -62,7 +62,7 @@ def test_a_file_that_was_imported_before_the_power_went_is_moved_away_and_change
     (folder.path / "november.csv").write_bytes(content)
     bring_roster(content, Bringing("folder", NOW, "november.csv"))
     (dropped,) = settled(folder)
-    assert dropped.said == ("1 shifts: 0 were added, 0 changed, 1 unchanged",)
+    assert dropped.said[0] == "1 shifts: 0 were added, 0 changed, 1 unchanged"
     assert ShiftVersion.objects.count() == 1
 
 
