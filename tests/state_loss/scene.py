@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 from tests.central_server import CentralServer
 from tests.dock_station import DockStation, eventually, files_below
 
-SMALL = ("--files", "2", "--size", "200KiB")
+FILES = 3
+SIZE = 60_000
 
 
 @dataclass
@@ -23,10 +25,15 @@ class Scene:
     """What was on each camera when it was docked: digests by path. The truth, kept by the test."""
     _pcs: list[DockStation] = field(default_factory=list)
 
-    def dock(self, serial: str, *options: str, pc: DockStation | None = None) -> Path:
-        card = (pc or self.pc).dock(serial, *(options or SMALL))
-        self.held[serial] = files_below(card)
-        return card
+    def dock(self, serial: str, pc: DockStation | None = None) -> Path:
+        """A camera with a few files that no other camera has. What they hold does not matter here."""
+        at = pc or self.pc
+        made = at.away / serial
+        (made / "DCIM").mkdir(parents=True)
+        for number in range(FILES):
+            (made / "DCIM" / f"{serial}_{number}.MP4").write_bytes(os.urandom(SIZE))
+        self.held[serial] = files_below(made)
+        return made.rename(at.cameras / serial)
 
     def another_pc(self, name: str) -> DockStation:
         """Another PC that is the same station; its disk is empty."""
@@ -48,6 +55,16 @@ class Scene:
         self.restart_central()
         return copy
 
+    def empty_central(self) -> Path:
+        """A copy from before anyone enrolled: with the same keys."""
+        copy = shutil.copytree(self.central.data_dir, self.home / "yesterday")
+        for path in copy.glob("central.sqlite3*"):
+            path.unlink()
+        shutil.rmtree(copy / "objects")
+        made = CentralServer(copy)
+        made.init()
+        return copy
+
     def restore_central(self, copy: Path, *, raise_epoch: bool) -> None:
         self.central.kill()
         shutil.rmtree(self.central.data_dir)
@@ -62,7 +79,10 @@ class Scene:
 
     # --- what everyone may look at ------------------------------------------------------------------------
 
-    def export(self, what: str) -> list[dict[str, Any]]:
+    def export(self, what: str, *, told_by: DockStation | None = None) -> list[dict[str, Any]]:
+        """The rows, after this PC has sent all its events."""
+        if told_by is not None:
+            eventually(lambda: told_by.snapshot().get("central", {}).get("events_unsent") == 0, within_s=60)
         done = self.central.command("export", what, "--format", "json")
         assert done.returncode == 0, done.stderr
         return list(json.loads(done.stdout))

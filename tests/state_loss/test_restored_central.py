@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.dock_station import eventually, files_below
-from tests.state_loss.scene import SMALL, Scene, told
+from tests.state_loss.scene import Scene, ledger_of, told
 
 
 def test_what_a_restored_central_lost_is_sent_again_from_the_spool(scene: Scene) -> None:
@@ -20,7 +20,8 @@ def test_what_a_restored_central_lost_is_sent_again_from_the_spool(scene: Scene)
     scene.wait_at_central(within_s=90)
     scene.check_bytes()
     pc.wait_safe("BWC2", within_s=90)
-    rows = eventually(lambda: not any(map(marked, found := scene.export("assets"))) and found)
+    rows = scene.export("assets", told_by=pc)
+    assert not any(map(marked, rows))
     assert {row["sha256"] for row in rows} == scene.digests()
     (ledger,) = scene.export("ledgers")
     assert (ledger["missing_from"], ledger["set_back_open"]) == (None, False), "the history is whole again"
@@ -44,9 +45,7 @@ def test_what_a_restored_central_lost_for_good_is_named_everywhere(scene: Scene)
     scene.restore_central(yesterday, raise_epoch=True)
     eventually(lambda: len(pc.snapshot().get("quarantined", [])) == len(lost), within_s=90)
     assert {one["reason"] for one in pc.snapshot()["quarantined"]} == {"lost_at_central"}
-    rows = eventually(
-        lambda: len(f := [a for a in scene.export("assets") if "lost" in a["marks"]]) == len(lost) and f
-    )
+    rows = [asset for asset in scene.export("assets", told_by=pc) if "lost" in asset["marks"]]
     assert {row["sha256"] for row in rows} == lost
     assert {row["state"] for row in rows} == {"QUARANTINED"}
     assert gone <= set(scene.central.objects()), "what the copy held is not called lost"
@@ -68,8 +67,8 @@ def test_when_nobody_raises_the_epoch_nothing_is_erased_until_somebody_does(scen
     scene.wait_at_central(within_s=90)
     scene.check_bytes()
     eventually(lambda: pc.says("BWC3") == "may be taken")
-    eventually(lambda: pc.snapshot()["central"]["events_unsent"] == 0)
-    (ledger,) = eventually(lambda: (rows := scene.export("ledgers"))[0]["set_back_open"] and rows)
+    (ledger,) = scene.export("ledgers", told_by=pc)
+    assert ledger["set_back_open"]
     assert ledger["set_back_from"] > 0
     assert "epoch raise" in told(pc)
     assert files_below(card) == scene.held["BWC3"], "receipted, and still not erased"
@@ -77,36 +76,57 @@ def test_when_nobody_raises_the_epoch_nothing_is_erased_until_somebody_does(scen
     assert len(copies) == len(scene.digests()), "nor is any copy released"
     assert scene.central.command("epoch", "raise").returncode == 0
     pc.wait_safe("BWC3", within_s=90)
-    assert set(files_below(card)) == {"BWC.ID"}
+    assert not files_below(card)
     scene.check_bytes()
     assert not scene.export("ledgers")[0]["set_back_open"]
 
 
-def test_a_receipt_that_central_does_not_remember_erases_nothing_even_before_anyone_noticed(scene: Scene) -> None:
-    """The copy is older than the receipt, and no event told central of it: its history does not look set back."""
+def test_a_receipt_whose_object_is_gone_erases_nothing_although_no_history_looks_set_back(scene: Scene) -> None:
+    """Only the folder of objects is lost; the database remembers every event and every receipt."""
     pc = scene.pc
-    pc.write_config('[erase]\nmin_age = "8s"\n')
+    pc.write_config('[erase]\npolicy = "never"\n')
     pc.start()
-    eventually(lambda: pc.snapshot().get("central", {}).get("reachable"))
-    yesterday = scene.back_up_central()
-    card = scene.dock("BWC1", *SMALL)
-    eventually(lambda: pc.counts().get("VERIFIED") or pc.counts().get("KEPT"), why="receipted, too young to erase")
-    held = files_below(card)
-    objects = scene.central.data_dir / "objects"
-    # Only the footage is put back from the copy: the database still knows every event and receipt.
+    card = scene.dock("BWC1")
+    eventually(lambda: pc.counts().get("KEPT") == len(scene.held["BWC1"]), why="receipted, and still on the card")
+    pc.stop()
+    away = pc.undock("BWC1")
     scene.central.kill()
-    for path in objects.rglob("*"):
-        if path.is_file():
-            path.chmod(0o600)
-            path.unlink()
-    assert not files_below(objects)
-    assert yesterday.exists()
+    for path in scene.central.objects().values():
+        path.chmod(0o600)
+        path.unlink()
     scene.restart_central()
-    scene.wait_at_central(within_s=90)
-    pc.wait_safe("BWC1", within_s=90)
+    pc.write_config()
+    pc.start()
+    eventually(lambda: len(pc.logged("station_ready")) == 2)
+    away.rename(card)
+    eventually(
+        lambda: card.exists() and not files_below(card), within_s=90, why="erased on receipts for what was sent again"
+    )
     scene.check_bytes()
-    assert set(files_below(card)) < set(held)
-    assert len(pc.logged("asset_verified")) > len(held), "verified twice: before the loss and after it"
+    assert len(pc.logged("asset_verified")) == 2 * len(scene.held["BWC1"])
+
+
+def test_a_station_that_the_copy_does_not_know_is_enrolled_again_and_brings_everything_back(scene: Scene) -> None:
+    pc = scene.pc
+    yesterday = scene.empty_central()
+    pc.start()
+    card = scene.dock("BWC1")
+    pc.wait_safe("BWC1")
+    ledger = ledger_of(pc)
+    eventually(lambda: pc.snapshot()["central"]["events_unsent"] == 0)
+    scene.restore_central(yesterday, raise_epoch=True)
+    eventually(lambda: pc.snapshot()["central"]["trouble"] == "auth_refused")
+    pc.stop()
+    pc.enroll()
+    pc.start()
+    scene.wait_at_central(within_s=90)
+    scene.check_bytes()
+    pc.wait_safe("BWC1", within_s=90)
+    assert not files_below(card)
+    (row,) = scene.export("ledgers", told_by=pc)
+    assert row["set_back_from"]
+    assert (row["ledger_uuid"], row["missing_from"]) == (ledger, None), "the same history, whole again"
+    assert scene.export("docks")[0]["docked_at"]
 
 
 def marked(asset: dict[str, object]) -> bool:
