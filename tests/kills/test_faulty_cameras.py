@@ -14,7 +14,7 @@ from tests.kills.docks import SETTLED, Docks
 
 pytestmark = [pytest.mark.part("fuse"), pytest.mark.timeout(300)]
 
-NEIGHBOUR_WITHIN_S = 30.0
+NEIGHBOUR_WITHIN_S = 45.0
 """A sound camera among faulty ones takes a second or two on an idle machine."""
 VIDEO = "*_0000.MP4"
 
