@@ -59,7 +59,7 @@ class UsbBook:
         return tuple(
             UnwatchedBay(self._ports[place[0]], arrival.refused, arrival.absent_until)
             for place, arrival in self._arrivals.items()
-            if arrival.refused and place[0] in self._ports
+            if arrival.refused and place[0] in self._ports and place[0] not in self._known
         )
 
     def unsettled(self) -> tuple[Instant | None, ...]:
