@@ -34,7 +34,7 @@ class RosterAge:
         """For people: a page or a mail to IT."""
         age = self.age(now)
         if age is None:
-            return "No roster was imported yet: nobody is late, and no camera is missed."
+            return "No roster was imported yet, so no camera is expected back."
         hours = f"The roster is {int(age.total_seconds() // 3600)} h old"
         waits = f" {self.waiting} import(s) wait for a person's word: dock-central roster pending." * bool(
             self.waiting

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from central.instants import parse_instant
@@ -27,7 +27,7 @@ def text(longest: int = 20) -> st.SearchStrategy[str]:
     return st.text(letters, max_size=longest).map(str.strip)
 
 
-names = text().filter(lambda name: bool(name.strip("; ")))
+names = text(8).map(lambda name: name if name.strip("; ") else "x")
 stations = st.lists(st.from_regex(r"[a-z]{1,5}-[0-9]", fullmatch=True), min_size=1, max_size=3, unique=True)
 mails = st.sampled_from(["", "chen@pd.example", "o'brien+dock@pd.example"])
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -53,7 +53,7 @@ def shifts(draw: st.DrawFn) -> RosterRow:
     )
 
 
-rosters = st.lists(shifts(), min_size=1, max_size=5, unique_by=lambda row: row.shift_id)
+rosters = st.lists(shifts(), min_size=1, max_size=4, unique_by=lambda row: row.shift_id)
 dialects = st.fixed_dictionaries(
     {
         "delimiter": st.sampled_from([",", ";", "\t"]),
@@ -75,7 +75,7 @@ def written(rows: list[RosterRow], dialect: dict[str, object], zone: object) -> 
     return out.getvalue()
 
 
-@settings(max_examples=50)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rosters, dialects, st.sampled_from(ZONES), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
 def test_every_legal_roster_is_read_as_it_was_meant(
     rows: list[RosterRow], dialect: dict[str, object], zone: object, encoding: str
@@ -86,6 +86,7 @@ def test_every_legal_roster_is_read_as_it_was_meant(
     assert plan_import(read, {row.shift_id: row for row in rows}, None).is_empty
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=300),
@@ -109,6 +110,7 @@ CLOCK_CHANGES = {
 near_a_change = st.sampled_from([(zone, text) for zone, texts in CLOCK_CHANGES.items() for text in texts])
 
 
+@settings(deadline=None)
 @given(near_a_change, st.integers(-130, 130))
 def test_a_local_time_is_read_exactly_where_one_instant_shows_it_on_the_wall(
     change: tuple[ZoneInfo, str], minutes: int
