@@ -37,6 +37,9 @@ conformance: $(STAMP) ## ask our central and four foreign tus servers the same q
 	@scripts/parts-conformance
 	@$(PY) -m tests.conformance
 
+mutation: $(STAMP) ## change the rules that protect footage in every small way; does a test notice? (docs/mutation.md)
+	@$(PY) scripts/mutation
+
 check: $(STAMP) ## format, lint, types, import contracts: everything CI asks before the tests
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
@@ -56,4 +59,4 @@ lock: $(STAMP) ## compile the hashed requirements anew (needs the network)
 clean: ## remove everything that setup made
 	@rm -rf $(VENV) .parts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup parts demo demo-once test soak conformance check format lock clean
+.PHONY: help setup parts demo demo-once test soak conformance mutation check format lock clean
