@@ -199,14 +199,15 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
     parser = _command(
         commands,
         "export",
-        "central.custody.commands.export",
+        "central.judging.commands.export",
         "Write rows to stdout; works beside a running server.",
         "Instants are RFC 3339 in UTC; unknown values are empty (CSV) or null (JSON). JSON is one array.\n"
         "ledgers: one row per custody chain, with what it follows and where it is not whole. forks: other events\n"
-        "that a station offered for a taken place. parked: events that are kept and not understood.\n\n"
+        "that a station offered for a taken place. parked: events that are kept and not understood.\n"
+        "shifts: one row per shift, with its deadline and the verdict that stands.\n\n"
         "example:\n  dock-central export assets --format csv --data /var/lib/dock-central > assets.csv",
     )
-    parser.add_argument("what", choices=("assets", "docks", "stations", "ledgers", "forks", "parked"))
+    parser.add_argument("what", choices=("assets", "docks", "shifts", "stations", "ledgers", "forks", "parked"))
     parser.add_argument("--format", choices=("csv", "json"), required=True)
 
 

@@ -35,6 +35,11 @@ class DataDir:
         return self.root / "serve.lock"
 
     @property
+    def last_round(self) -> Path:
+        """Changed whenever the alert worker has completed a round: its age is the worker's."""
+        return self.root / "last_round"
+
+    @property
     def objects(self) -> Path:
         """Verified footage: whole plain files, `aa/<sha256>`."""
         return self.root / "objects"

@@ -21,6 +21,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from central import this_connection
+from central.alerting.worker import AlertWorker
 from central.custody.turns import TURNS
 
 log = structlog.get_logger()
@@ -99,6 +100,22 @@ def _remember_connection(worker: ThreadWorker, request: Any) -> None:
     this_connection.remember(request.force_close)
 
 
+class DockArbiter(Arbiter):
+    """Keeps an alert worker beside the web worker."""
+
+    def __init__(self, app: BaseApplication) -> None:
+        super().__init__(app)
+        self._alerts = AlertWorker()
+
+    def manage_workers(self) -> None:
+        super().manage_workers()
+        self._alerts.keep()
+
+    def stop(self, graceful: bool = True) -> None:
+        super().stop(graceful)
+        self._alerts.stop()
+
+
 class Server(BaseApplication):
     """Central's web application on one listening address."""
 
@@ -126,6 +143,12 @@ class Server(BaseApplication):
         }
         for name, value in chosen.items():
             self.cfg.set(name, value)
+
+    def run(self) -> None:
+        try:
+            DockArbiter(self).run()
+        except RuntimeError as error:
+            raise SystemExit(f"dock-central: {error}") from error
 
     def load(self) -> Any:
         from central.wsgi import application

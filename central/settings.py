@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "central.fleet",
     "central.roster",
     "central.custody",
+    "central.judging",
     "central.intake",
     "central.dashboard",
 ]

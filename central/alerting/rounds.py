@@ -1,0 +1,35 @@
+"""One round of the alert worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from central.judging.judge import Judging, judge_due
+from central.judging.roster_folder import import_dropped
+
+log = structlog.get_logger()
+
+
+def play_round(judging: Judging, now: datetime) -> bool:
+    """Bring in what lies in the roster folder, then judge what is due; True when every part succeeded.
+
+    A part that fails is logged, keeps no other from its turn and is tried again in the next round.
+    """
+    parts: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("roster_folder", lambda: import_dropped(now)),
+        ("judging", lambda: judge_due(judging, now)),
+    )
+    succeeded = [_play(name, part) for name, part in parts]
+    return all(succeeded)
+
+
+def _play(name: str, part: Callable[[], object]) -> bool:
+    try:
+        part()
+    except Exception as error:
+        log.error("alert_part_failed", part=name, error=repr(error), exc_info=True)
+        return False
+    return True
