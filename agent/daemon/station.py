@@ -40,7 +40,7 @@ from agent.ledger.recover import take_over_spool
 from agent.pipeline.bench import Bench, Settings
 from agent.pipeline.keep_spool import SpoolKeeper
 from agent.pipeline.recheck import Recheck
-from agent.pipeline.settle_spool import settle_spool
+from agent.pipeline.settle_spool import settle_spool, take_up_copy
 from agent.pipeline.transfer import Transfer
 from agent.reporting.heartbeat import Pulse
 from agent.reporting.history import HistoryWatch
@@ -181,6 +181,7 @@ class Station:
             name_camera=names.claim,
             is_contested=names.is_contested,
             old_id=self._old_id,
+            take_up=lambda asset_id: take_up_copy(self.ledger, self.spool, self.clock, asset_id),
         )
         every_s = min(RECONCILE_S, config.heartbeat.interval)
         self.bays = Bays(sources_of(config, self.clock), bench, names, self.fail, every_s)

@@ -56,6 +56,8 @@ class Bench:
     alone."""
     old_id: Callable[[str, bytes, str, int], UUID | None] = lambda _camera, _path, _sha256, _size: None
     """After a lost ledger: the id under which central already knows this camera's file; None when it does not."""
+    take_up: Callable[[UUID], bool] = lambda _asset_id: False
+    """Looks whether the spool holds this asset's copy after all, when card work ended without an answer."""
 
 
 @dataclass(slots=True)

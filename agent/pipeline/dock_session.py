@@ -141,6 +141,8 @@ class CameraSession:
     def _close(self) -> None:
         self._is_open = False
         self._card.close()
+        if self._staging is not None:
+            self._staging.take_up()
 
     def begin(self) -> Listing:
         """Open the card, record its dock unless that is done, and list it: everything but the first round."""

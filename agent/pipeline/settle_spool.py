@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
+from agent.errors import IllegalMove, SpoolBroken
 from agent.pipeline.copy_check import trouble_with_copy
 from agent.ports import Clock, Ledger, Spool
 from agent.rules import changes as c
@@ -29,6 +30,24 @@ def settle_spool(ledger: Ledger, spool: Spool, clock: Clock) -> int:
             spool.release(asset_id)
             settled += 1
     return settled
+
+
+def take_up_copy(ledger: Ledger, spool: Spool, clock: Clock, asset_id: UUID) -> bool:
+    """Whether the copy of a FOUND asset turns out to be durable: then it is STAGED.
+
+    For an asset whose card work ended without an answer (the camera was pulled, the child was killed): the copy may
+    have been made durable in its last instant. Call when that child is ended. A broken spool is asked again by the
+    next start."""
+    asset = ledger.asset(asset_id)
+    if asset is None or asset.state is not State.FOUND:
+        return False
+    try:
+        if spool.size(asset_id) is None:
+            return False
+        content = next((content for copied, content in spool.sidecars() if copied == asset_id), b"")
+        return _take_up(ledger, spool, clock, asset, content)
+    except (SpoolBroken, IllegalMove):
+        return False
 
 
 def _take_up(ledger: Ledger, spool: Spool, clock: Clock, asset: Asset, content: bytes) -> bool:

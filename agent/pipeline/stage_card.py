@@ -32,6 +32,7 @@ class CardStaging:
         self._settle = settle
         self._board = board
         self._stock: Stock | None = None
+        self._begun: UUID | None = None
         self._records = GroupedRecords(bench, self._recorded)
 
     def found(self, stock: Stock) -> None:
@@ -88,7 +89,17 @@ class CardStaging:
             name_zone=self._profile.name_zone,
             salvage_id=salvage_id,
         )
-        self._record(order, card.work.stage(order, self._progress), stock)
+        self._begun = asset.asset_id
+        outcome = card.work.stage(order, self._progress)
+        self._begun = None
+        self._record(order, outcome, stock)
+
+    def take_up(self) -> None:
+        """When card work has ended without an answer: its last copy may have become durable. Forgotten, it would
+        be lost as soon as the camera has something else under that name."""
+        if self._begun is not None and self._bench.take_up(self._begun):
+            self._bench.staged()
+        self._begun = None
 
     def flush(self) -> None:
         """Record what became of the files that were staged so far. Raises IllegalMove: one of them was overtaken."""
