@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -18,6 +18,8 @@ BATCH = 200
 ALL = 1_000_000
 AT_ONCE = 500
 """Changes per commit: other writers of the ledger wait meanwhile."""
+AT_ANY_TIME = datetime.max.replace(tzinfo=UTC)
+"""Receipts carry central's time. Whatever our own clock says, none of them is too young to be asked about."""
 
 Stand = Callable[[Sequence[Asset]], Sequence[bool] | None]
 """Whether central stands by each asset's receipt now; None when it does not answer. At most MOST_RECEIPTS at once."""
@@ -79,7 +81,7 @@ class SpoolKeeper:
         limit = BATCH if self._voided_epoch == store_epoch else ALL
         old = [
             asset
-            for asset in self._ledger.releasable(self._clock.now().wall, limit)
+            for asset in self._ledger.releasable(AT_ANY_TIME, limit)
             if asset.receipt is not None and asset.receipt.store_epoch < store_epoch
         ]
         for start in range(0, len(old), AT_ONCE):
@@ -97,7 +99,7 @@ class SpoolKeeper:
     def _send_again_what_was_lost(self, store_epoch: int) -> None:
         if self._asked_again == store_epoch:
             return
-        assets = self._ledger.releasable(self._clock.now().wall, ALL)
+        assets = self._ledger.releasable(AT_ANY_TIME, ALL)
         for start in range(0, len(assets), MOST_RECEIPTS):
             chunk = assets[start : start + MOST_RECEIPTS]
             stands = self._stand(chunk)

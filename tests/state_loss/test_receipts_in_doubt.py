@@ -116,6 +116,20 @@ def test_every_copy_of_an_older_epoch_is_verified_anew_however_many_there_are() 
     assert len(dock.ledger.assets_in(State.STAGED)) == 450
 
 
+def test_a_clock_that_is_years_slow_keeps_no_lost_copy_from_being_sent_again() -> None:
+    dock = Doubting()
+    dock.serve({b"DCIM/%04d.MP4" % number: b"%d" % number for number in range(3)})
+    dock.deliver()
+    dock.clock.set_wall(dock.clock.now().wall - timedelta(days=9000))
+    SpoolKeeper(dock.ledger, dock.spool, dock.clock, timedelta(days=7), dock.stand).round(2, lambda: 2)
+    assert len(dock.ledger.assets_in(State.STAGED)) == 3
+    dock.deliver()
+    dock.central.store.held.receipts.clear()
+    keeper = SpoolKeeper(dock.ledger, dock.spool, dock.clock, timedelta(days=7), dock.stand)
+    keeper.round(2, lambda: 2, went_back=True)
+    assert len(dock.ledger.assets_in(State.STAGED)) == 3
+
+
 def test_what_nobody_holds_any_more_is_named_once_and_what_central_kept_is_not(dock: Doubting) -> None:
     other = b"DCIM/2.MP4"
     dock.deliver()
