@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from django.db import OperationalError, transaction
 from central.config import CentralConfig
 from central.judging.due import TIME, due_cameras, read_news
 from central.judging.gathering import gather
+from central.judging.inferred_end import with_inferred_end
 from central.judging.models import Concern, Look
 from central.judging.rows import Case, keep
 from central.roster.duties import duties_with
@@ -59,7 +60,8 @@ def judge_camera(judging: Judging, look: Look, now: datetime) -> None:
     with transaction.atomic():
         duties = duties_with([look.camera], now - LOOK_BACK, judging.config)
         facts = gather(look.camera, duties, judging.up_since, now)
-        judged = [(duty, judge(duty, facts, now)) for duty in duties if duty.starts_at <= now]
+        plainly = [(duty, judge(duty, facts, now)) for duty in duties if duty.starts_at <= now]
+        judged = [with_inferred_end(duty, said, facts, now) for duty, said in plainly]
         revision = policy_revision(judging.config)
         keep(look.camera, [Case(duty, said, revision, look.because, now) for duty, said in judged], now)
         _concern(look, facts, judged, now)
@@ -69,10 +71,10 @@ def judge_camera(judging: Judging, look: Look, now: datetime) -> None:
 
 
 def next_look(
-    duties: Iterable[Duty], facts: Facts, judged: Iterable[tuple[Duty, Judgement]], now: datetime
+    duties: Iterable[Duty], facts: Facts, judged: Sequence[tuple[Duty, Judgement]], now: datetime
 ) -> datetime | None:
     """When time alone may change what is said; None: never."""
-    looks = [duty.deadline for duty in duties if duty.deadline > now]
+    looks = [duty.deadline for duty in (*duties, *(duty for duty, _ in judged)) if duty.deadline > now]
     heard = {one.station: one.heard_at for one in facts.stations}
     for duty, said in judged:
         if isinstance(said.plain, Pending) and said.plain.waiting_for:

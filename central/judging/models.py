@@ -16,7 +16,7 @@ class Judgement(models.Model):
     duty_starts_at = models.DateTimeField()
     duty_ends_at = models.DateTimeField()
     end_source = models.CharField(max_length=64)
-    """Where the duty's end is from: the roster's own word, else its status: `scheduled` or `actual`."""
+    """Where the duty's end is from: the roster's own word, else its status (`scheduled`, `actual`), or `inferred`."""
     deadline_at = models.DateTimeField(db_index=True)
     verdict = models.CharField(max_length=16)
     plain_verdict = models.CharField(max_length=16)

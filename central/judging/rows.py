@@ -21,6 +21,9 @@ NEW = (
 )
 """Columns that make another judgement of it when they differ; so does `late_by_s`, but for an outstanding one."""
 
+INFERRED = "inferred"
+"""A clip ran past the rostered end."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -72,7 +75,7 @@ def _columns(case: Case, last: Shift) -> dict[str, Any]:
         "camera": duty.camera,
         "duty_starts_at": duty.starts_at,
         "duty_ends_at": duty.ends_at,
-        "end_source": last.end_source or last.status,
+        "end_source": INFERRED if duty.ends_at > last.ends_at else last.end_source or last.status,
         "deadline_at": said.deadline,
         "verdict": said.verdict.name,
         "plain_verdict": plain.name,
