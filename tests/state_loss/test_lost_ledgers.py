@@ -74,6 +74,34 @@ def test_a_ledger_put_back_from_an_old_copy_is_named_as_a_fork_and_a_new_one_goe
     assert len(scene.central.objects()) == len(scene.digests())
 
 
+def test_a_ledger_put_back_from_before_a_dock_keeps_the_copies_that_it_does_not_know(scene: Scene) -> None:
+    """The copies are younger than the ledger, central never had them, and their camera is gone."""
+    pc = scene.pc
+    pc.start()
+    scene.dock("BWC1")
+    pc.wait_safe("BWC1")
+    eventually(lambda: pc.snapshot()["central"]["events_unsent"] == 0)
+    pc.stop()
+    copy = (pc.state / "ledger.db").read_bytes()
+    pc.start()
+    eventually(lambda: pc.snapshot().get("central", {}).get("reachable"))
+    scene.central.kill()
+    card = scene.dock("BWC2")
+    eventually(lambda: pc.says("BWC2") == "may be taken", why="staged while central is away")
+    pc.kill()
+    shutil.rmtree(card)
+    delete_ledger(pc)
+    (pc.state / "ledger.db").write_bytes(copy)
+    scene.restart_central()
+    pc.start()
+    scene.wait_at_central()
+    scene.check_bytes()
+    rows = scene.export("assets", told_by=pc)
+    assert {row["sha256"] for row in rows} >= scene.digests("BWC2")
+    assert len(scene.central.objects()) == len(scene.digests())
+    assert pc.command("verify").returncode == 0
+
+
 def test_two_pcs_with_one_disk_keep_all_footage_safe_and_are_both_named(scene: Scene) -> None:
     pc = scene.pc
     pc.start()
