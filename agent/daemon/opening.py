@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -96,6 +97,8 @@ class Predecessor:
     uuid: UUID
     why: str
     """`forked` or `closed`."""
+    kept_as: str
+    """The name of its file in the state folder."""
 
 
 def set_aside_if_ended(state: Path) -> Predecessor | None:
@@ -115,16 +118,23 @@ def set_aside_if_ended(state: Path) -> Predecessor | None:
             return None  # opening it says what is wrong with it
     if why is None:
         return None
+    aside = _free_name(state, uuid)
     for suffix in ("-wal", "-shm", "-journal", ""):  # the name that makes it a ledger goes last
         part = state / f"ledger.db{suffix}"
         if part.exists():
-            part.rename(state / f"ledger-{uuid}.db{suffix}")
+            part.rename(state / f"{aside}{suffix}")
     folder = os.open(state, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return Predecessor(uuid, why)
+    return Predecessor(uuid, why, aside)
+
+
+def _free_name(state: Path, uuid: UUID) -> str:
+    """The same disk may be put back twice; what was set aside before is evidence, too."""
+    again = itertools.chain([""], (f".{number}" for number in itertools.count(2)))
+    return next(name for end in again if not (state / (name := f"ledger-{uuid}{end}.db")).exists())
 
 
 def open_memory(state: Path, station: str, now: Instant, *, is_replacement: bool, has_copies: bool) -> SqliteLedger:
@@ -140,7 +150,7 @@ def open_memory(state: Path, station: str, now: Instant, *, is_replacement: bool
     rebuilds = worked_here or is_replacement or has_copies
     ledger = open_ledger(state / "ledger.db", station, now, expects_predecessor=rebuilds)
     if ended is not None:
-        told = f"{ended.why}: ledger {ended.uuid} ended and is kept as ledger-{ended.uuid}.db; this one follows it"
+        told = f"{ended.why}: ledger {ended.uuid} ended and is kept as {ended.kept_as}; this one follows it"
         ledger.remember(predecessor=str(ended.uuid), predecessor_why=ended.why, fork=told)
         log.error("ledger_ended", ledger=str(ended.uuid), why=ended.why, successor=str(ledger.uuid))
     elif ledger.rebuilt and ledger.note("predecessor_why") is None:
