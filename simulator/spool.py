@@ -69,15 +69,17 @@ class MemorySpool:
             if asset_id is not None:
                 self.disk.unlink(name)
                 swept.add(asset_id)
+        self.sync()
+        return len(swept)
+
+    def sync(self) -> None:
         with _spool_errors():
             self.disk.sync_names()
-        return len(swept)
 
     def release(self, asset_id: UUID) -> None:
         for suffix in (COPY, SIDECAR):
             self.disk.unlink(f"{asset_id}{suffix}")
-            with _spool_errors():
-                self.disk.sync_names()
+            self.sync()
 
     def space(self) -> SpoolSpace:
         return SpoolSpace(self.disk.free, self.disk.total, self.min_free)

@@ -130,6 +130,7 @@ class SpoolFolder:
 
     def sweep(self) -> int:
         """Remove partial copies, and sidecars that never got their copy. Returns how many assets that were.
+        What is left is durable, names and all.
 
         Only before card work starts: it would take a running copy's name away."""
         names = self._names()
@@ -139,16 +140,15 @@ class SpoolFolder:
             if asset_id is not None and removable:
                 self._remove(name)
                 swept.add(asset_id)
-        if swept:
-            self._sync()
+        self.sync()
         return len(swept)
 
     def release(self, asset_id: UUID) -> None:
         """Remove the copy, then its sidecar, durably. Idempotent. Raises SpoolBroken."""
         self._remove(f"{asset_id}{COPY}")
-        self._sync()  # the sidecar must not be the first to go: a copy would stand without it
+        self.sync()  # the sidecar must not be the first to go: a copy would stand without it
         self._remove(f"{asset_id}{SIDECAR}")
-        self._sync()
+        self.sync()
 
     def space(self) -> SpoolSpace:
         """Bytes of the disk under the spool. Raises SpoolBroken."""
@@ -157,6 +157,13 @@ class SpoolFolder:
         except OSError as error:
             raise spool_error(error) from error
         return SpoolSpace(disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize, self.min_free)
+
+    def sync(self) -> None:
+        """See Spool."""
+        try:
+            sync_folder(self.path, self._files)
+        except OSError as error:
+            raise SpoolBroken(f"The spool's folder could not be made durable ({error.strerror}).") from error
 
     # --- small print ----------------------------------------------------------------------------------------
 
@@ -185,12 +192,6 @@ class SpoolFolder:
                 self._files.unlink(self.path / name)
         except OSError as error:
             raise spool_error(error) from error
-
-    def _sync(self) -> None:
-        try:
-            sync_folder(self.path, self._files)
-        except OSError as error:
-            raise SpoolBroken(f"The spool's folder could not be made durable ({error.strerror}).") from error
 
     def _read_small(self, name: str) -> bytes:
         try:

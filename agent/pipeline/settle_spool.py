@@ -16,7 +16,7 @@ from protocol.sidecar import Sidecar, decode_sidecar
 def settle_spool(ledger: Ledger, spool: Spool, clock: Clock) -> int:
     """Finish what a crash left between the spool's fsync and the ledger's commit; how many copies that was.
 
-    Call before card work starts, after `sweep`. Idempotent.
+    Call before card work starts, after `sweep`, which made durable what a killed process left. Idempotent.
     """
     settled = 0
     for asset_id, content in spool.sidecars():
@@ -44,6 +44,7 @@ def take_up_copy(ledger: Ledger, spool: Spool, clock: Clock, asset_id: UUID) -> 
     try:
         if spool.size(asset_id) is None:
             return False
+        spool.sync()  # the child may have been killed just before it could
         content = next((content for copied, content in spool.sidecars() if copied == asset_id), b"")
         return _take_up(ledger, spool, clock, asset, content)
     except (SpoolBroken, IllegalMove):

@@ -38,7 +38,12 @@ class Spool(Protocol):
         """Names in the spool that are neither a copy nor a sidecar of one; partial copies are not listed."""
 
     def sweep(self) -> int:
-        """Remove partial copies of a previous run; call before card work starts. Returns how many."""
+        """Remove partial copies of a previous run; call before card work starts. Returns how many. What is left is
+        durable, as after `sync`."""
+
+    def sync(self) -> None:
+        """Make the name of every copy durable. Whoever gave it may have been killed before that: a copy that nobody
+        answered for counts only after this. Raises SpoolBroken."""
 
     def release(self, asset_id: UUID) -> None:
         """Remove the copy, then its sidecar, durably. Idempotent."""
