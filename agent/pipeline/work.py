@@ -49,7 +49,7 @@ class Work(ABC):
         self._list = WorkList()
         self._strikes: dict[UUID, Strikes] = {}
         self._finished = 0
-        """Assets that this work is done with, in this run."""
+        """Assets that got through this work, in this run."""
         self._is_stale = True
         self._is_reading = False
         self._read_ns: int | None = None
@@ -210,6 +210,9 @@ class Work(ABC):
                 return None
             raise
         self._gate.passed()
+        if again_s is None:
+            with self._lock:
+                self._finished += 1  # not counted: what was put aside, or had moved on by itself
         return again_s
 
     def _note(self, asset_id: UUID, trouble: DockError) -> None:
@@ -252,7 +255,6 @@ class Work(ABC):
             self._list.parked.pop(asset_id, None)
             self._strikes.pop(asset_id, None)
             if again_s is None:
-                self._finished += 1
                 self._list.done(asset_id)
             elif again_s > 0:
                 self._list.parked[asset_id] = Parked(self._now_ns() + int(again_s * 1e9), 0, "")

@@ -13,7 +13,11 @@ from uuid import UUID
 import pytest
 
 from agent.errors import DockError, ProtocolViolation, Refused, RetryLater, UploadLocked
+from agent.pipeline.central_gate import CentralGate
+from agent.pipeline.throttle import Throttle
 from agent.pipeline.transfer import Transfer
+from agent.pipeline.upload import UploadDoors
+from agent.pipeline.upload_work import UploadWork
 from agent.ports import Mismatch, SignedStatement, UploadIntent, UploadState, VerifyAnswer
 from agent.rules.changes import AssetReturned
 from agent.rules.footage import State
@@ -216,3 +220,19 @@ def test_neighbours_are_as_fast_beside_poison_as_without_it(tmp_path: Path, tall
         station.close()
     tally(f"40 files beside a poisoned one: {beside:.2f} s, without it {alone:.2f} s")
     assert beside < 2 * alone + 2.0, (beside, alone)
+
+
+def test_files_that_are_put_aside_are_no_proof_that_central_works_for_the_others(station: Station) -> None:
+    central = Allergic(station)
+    doors = UploadDoors(station.ledger, station.spool, central, station.clock)
+    work = UploadWork(doors, CentralGate(), Throttle((), station.clock, lambda: False), lambda: True)
+    busy = station.stage(b"central answers 503 for this one")
+    for _ in range(TRIES + 1):
+        central.poison, central.at_create = busy, RetryLater("Central answered 503.", code="central_busy")
+        work.work_on(busy)
+        central.poison = station.stage(os.urandom(9))
+        central.at_create = Refused("Central refused the request (400).", code="upload_refused")
+        for _ in range(TRIES):
+            work.work_on(central.poison)
+        assert is_aside(station, central.poison)
+    assert not is_aside(station, busy)
