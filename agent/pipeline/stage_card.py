@@ -10,7 +10,7 @@ from agent.errors import CardGone, SpoolBroken, SpoolFull
 from agent.pipeline.bench import Bench, Board
 from agent.pipeline.grouped_records import SMALL, Ended, GroupedRecords
 from agent.pipeline.open_card import OpenCard
-from agent.pipeline.take_stock import Stock
+from agent.pipeline.take_stock import Stock, take_up_before_gone
 from agent.ports import StageOrder
 from agent.rules import changes as c
 from agent.rules.footage import Asset, CardFile, DockSession, StageOutcome, StageVerdict
@@ -193,14 +193,14 @@ class CardStaging:
 
     def _leave_behind(self, past: tuple[Asset, ...], stands: Asset | None) -> None:
         """Only `stands`, or what is new, is under this name now: whatever else was there has left the card."""
-        at = self._bench.clock.now()
-        gone = [
-            c.AssetGone(at=at, asset_id=asset.asset_id, session=self._docked.session)
-            for asset in past
-            if asset.on_card and (stands is None or asset.asset_id != stands.asset_id)
-        ]
-        if gone:
-            self._bench.ledger.commit(*gone)
+        left = [asset for asset in past if asset.on_card and (stands is None or asset.asset_id != stands.asset_id)]
+        for asset in left:
+            take_up_before_gone(self._bench, asset)
+        if left:
+            at, session = self._bench.clock.now(), self._docked.session
+            self._bench.ledger.commit(
+                *(c.AssetGone(at=at, asset_id=asset.asset_id, session=session) for asset in left)
+            )
 
     def _record(self, order: StageOrder, outcome: StageOutcome, stock: Stock) -> None:
         at = self._bench.clock.now()

@@ -141,6 +141,7 @@ class Stock:
         gone: list[c.Change] = []
         for asset in absent:
             if is_vanished(self._missing_since.setdefault(asset.asset_id, now_ns), now_ns):
+                take_up_before_gone(self._bench, asset)
                 gone.append(self._departed(asset))
         if gone:
             self._bench.ledger.commit(*gone)
@@ -152,3 +153,10 @@ class Stock:
         if begun and asset.state is State.VERIFIED:
             return c.AssetErased(at=at, asset_id=asset.asset_id, session=self._docked.session)
         return c.AssetGone(at=at, asset_id=asset.asset_id, session=self._docked.session)
+
+
+def take_up_before_gone(bench: Bench, asset: Asset) -> None:
+    """A copy that was called lost, because the spool's disk failed for a while, may be sound: without the card it is
+    all there is, and an asset that is GONE without a receipt never travels."""
+    if asset.state is State.FOUND and bench.take_up(asset.asset_id):
+        bench.staged()

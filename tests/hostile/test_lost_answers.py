@@ -9,6 +9,7 @@ import pytest
 from agent.errors import CardGone, CardStalled
 from agent.pipeline.settle_spool import take_up_copy
 from agent.ports import Progress, StageOrder
+from agent.rules import changes as c
 from agent.rules.footage import StageOutcome, State
 from tests.pipeline.dock import VIDEO, Dock
 
@@ -77,3 +78,32 @@ def test_a_copy_that_is_not_there_is_not_taken_up() -> None:
     dock.session._staging.found(dock.session._stock)
     assert dock.at(b"other.mp4").state is State.FOUND
     assert not take_up_copy(dock.ledger, dock.spool, dock.clock, dock.at(b"other.mp4").asset_id)
+
+
+def with_a_copy_called_lost(dock: Dock, uploads_begun: int = 0) -> None:
+    """The spool's disk failed for a while; the copy is sound."""
+    dock.serve({VIDEO: FIRST})
+    dock.bench.take_up = partial(take_up_copy, dock.ledger, dock.spool, dock.clock)
+    asset_id, at = dock.at().asset_id, dock.clock.now()
+    intents = [c.UploadIntended(at=at, asset_id=asset_id, attempt=1 + n) for n in range(uploads_begun)]
+    dock.ledger.commit(*intents, c.CopyLost(at=at, asset_id=asset_id, reason="copy_unreadable"))
+
+
+def test_a_copy_that_was_called_lost_and_is_sound_travels_when_its_file_has_left_the_card() -> None:
+    dock = Dock()
+    with_a_copy_called_lost(dock)
+    dock.plug({})
+    dock.session.round(dock.begin())
+    dock.clock.advance(3)
+    dock.round(2)
+    dock.deliver()
+    assert [bytes(stored) for stored in dock.central.objects.values()] == [FIRST]
+
+
+def test_a_copy_that_was_called_lost_and_is_sound_travels_when_its_file_was_overwritten() -> None:
+    dock = Dock()
+    with_a_copy_called_lost(dock, uploads_begun=1)
+    dock.plug({VIDEO: SECOND})
+    dock.session.round(dock.begin())
+    dock.deliver()
+    assert {bytes(stored) for stored in dock.central.objects.values()} == {FIRST, SECOND}
