@@ -86,7 +86,9 @@ def _ledger(kept: KeptLedger, plug: str) -> Key:
         bool(sessions),
         notes.get("store_epoch"),
         notes.get("stopped"),
-        notes.get("fork"),
+        notes.get("ended"),
+        notes.get("central_went_back"),
+        notes.get("rechecked_epoch"),
         *(bool(notes.get(name)) for name in ("alive_at", "watch_began", "roster_etag", "watched_sources")),
     )
 
@@ -137,6 +139,7 @@ def _central(central: MemoryCentral, names: dict[UUID, str]) -> Key:
             )
         ),
         tuple(sorted((names.get(asset, "?"), sha[:12]) for asset, sha in held.stored.items())),
+        tuple(sorted({(names.get(asset, "?"), epoch, sha[:12]) for asset, epoch, sha in held.receipts.values()})),
         tuple(sorted((sha[:12], digest(bytes(content))) for sha, content in held.objects.items())),
         len(central.forks),
     )

@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from agent.adapters.spool_disk import SpoolFolder
+from agent.daemon.asking import Asking
 from agent.daemon.bays import Bays, Names
 from agent.errors import DockError
 from agent.ledger.recover import take_over_spool
 from agent.pipeline.bench import Bench, Settings
 from agent.pipeline.dock_session import CameraSession
 from agent.pipeline.keep_spool import SpoolKeeper
-from agent.pipeline.settle_spool import settle_spool
+from agent.pipeline.recheck import Recheck
+from agent.pipeline.settle_spool import settle_spool, take_up_copy
 from agent.pipeline.transfer import Transfer
 from agent.reporting.heartbeat import Pulse
+from agent.reporting.history import HistoryWatch
 from agent.reporting.outbox import Outbox
 from agent.reporting.roster import RosterKeeper
 from agent.rules import changes as c
 from agent.rules.bay_words import BayState, bay_says
-from agent.rules.erasure import CentralFacts
 from agent.rules.footage import FileKind
 from agent.rules.profiles import IdentitySource, Match, Profile
 from protocol.messages import ClockReading, Heartbeat, LedgerHead
@@ -89,10 +91,13 @@ class Station:
         take_over_spool(self.ledger, self.spool, self.clock.now(), lambda _id, why: self.left_alone.append(why))
         settle_spool(self.ledger, self.spool, self.clock)
         self.central = machine.central_port()
-        self.outbox = Outbox(self.ledger, self.central)
+        self.history = HistoryWatch(self.ledger, self.clock)
+        self.outbox = Outbox(self.ledger, self.central, self.history)
         self.roster = RosterKeeper(self.ledger, self.central, self.clock)
-        self.keeper = SpoolKeeper(self.ledger, self.spool, self.clock, KEEP)
-        self.pulse = Pulse(self.ledger, self.central, self.clock, self._heartbeat)
+        self.asking = Asking(self.central, self.clock, STATION, self.history, lambda: self.pulse.store_epoch)
+        self.keeper = SpoolKeeper(self.ledger, self.spool, self.clock, KEEP, self.asking.receipts_stand)
+        self.recheck = Recheck(self.ledger, self.clock, self.asking.are_held)
+        self.pulse = Pulse(self.ledger, self.central, self.clock, self._heartbeat, self.history)
         self.transfer = Transfer(
             ledger=self.ledger,
             spool=self.spool,
@@ -110,10 +115,13 @@ class Station:
             mounter=machine.port(cards, "mounter"),
             settings=Settings(STATION, {}, True, timedelta(0), [PROFILE], Profile(name="unknown")),
             start_work=lambda: MemoryCardWork(cards, self.spool, self.clock),
-            ask_central=self._ask_central,
+            ask_central=self.asking.epoch,
+            ask_about=self.asking.about,
             staged=self._staged,
             name_camera=names.claim,
             is_contested=names.is_contested,
+            old_id=lambda *file: self.central.lookup([file])[0],
+            take_up=lambda asset_id: take_up_copy(self.ledger, self.spool, self.clock, asset_id),
         )
         source = machine.port(Source(machine, stable_keys=manner.stable_keys), "source")
         self.bays = BaysInTurn([source], bench, names, self._fail)
@@ -151,7 +159,7 @@ class Station:
             if trouble_s is not None:
                 raise Stuck(f"the session met a trouble: {session.board.note}")
         self._transfer()
-        self.keeper.round(self.pulse.store_epoch, lambda: self._ask_central().store_epoch)
+        self._keep_spool()
         self._note_alive()
         self._officer()
 
@@ -216,8 +224,11 @@ class Station:
         if until is not None:
             self.ledger.remember(alive_at=until.isoformat())
 
-    def _ask_central(self) -> CentralFacts:
-        return CentralFacts(STATION, self.central.standing(), self.clock.now().offset_ms)
+    def _keep_spool(self) -> None:
+        epoch = self.pulse.store_epoch
+        went_back = self.history.went_back(epoch)
+        self.keeper.round(epoch, lambda: self.asking.epoch().store_epoch, went_back=went_back)
+        self.recheck.round(epoch)
 
     def _heartbeat(self, sequence: int) -> Heartbeat:
         now, watch, head = self.clock.now(), self.bays.watch(), self.ledger.head()
