@@ -119,11 +119,13 @@ class Examination:
         try:
             found = self._health
         except NeedsOperator as error:
-            facts = standing.LedgerFacts(station, 0, "", (str(error),), whole=False)
+            facts = standing.LedgerFacts(station, 0, "", "", (str(error),), whole=False)
             return standing.judge_ledger(path, station, facts)
         if found is None:
             return standing.judge_ledger(path, station, None)
-        facts = standing.LedgerFacts(found.station, found.events, found.fork, found.complaints, found.whole)
+        facts = standing.LedgerFacts(
+            found.station, found.events, found.fork, found.follows, found.complaints, found.whole
+        )
         return standing.judge_ledger(path, station, facts)
 
     @property

@@ -51,7 +51,9 @@ def _history(facts: dict[str, Any]) -> list[str]:
     """Where this station's history and central's are not one."""
     lines = []
     if facts.get("fork"):
-        lines.append(f"History: {facts['fork']}. Two PCs as one station, or an old disk? See docs/recovery.md.")
+        lines.append(f"History: central refuses this ledger: {facts['fork']} See docs/recovery.md.")
+    elif facts.get("follows"):
+        lines.append(f"History: {facts['follows']}. Two PCs as one station, or an old disk? See docs/recovery.md.")
     elif facts.get("ledger", {}).get("rebuilt"):
         why = facts["ledger"]["rebuilt_because"] or "lost"
         lines.append(f"History: this ledger was begun anew ({why}); what came before is at central.")

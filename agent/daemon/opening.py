@@ -151,7 +151,7 @@ def open_memory(state: Path, station: str, now: Instant, *, is_replacement: bool
     ledger = open_ledger(state / "ledger.db", station, now, expects_predecessor=rebuilds)
     if ended is not None:
         told = f"{ended.why}: ledger {ended.uuid} ended and is kept as {ended.kept_as}; this one follows it"
-        ledger.remember(predecessor=str(ended.uuid), predecessor_why=ended.why, fork=told)
+        ledger.remember(predecessor=str(ended.uuid), predecessor_why=ended.why, follows=told)
         log.error("ledger_ended", ledger=str(ended.uuid), why=ended.why, successor=str(ledger.uuid))
     elif ledger.rebuilt and ledger.note("predecessor_why") is None:
         ledger.remember(predecessor_why="replaced" if is_replacement and not worked_here else "lost")

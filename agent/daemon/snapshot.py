@@ -219,6 +219,7 @@ def ledger_facts(view: LedgerView) -> dict[str, object]:
         ],
         "ledger": _ledger(view),
         "fork": view.note("fork"),
+        "follows": view.note("follows"),
         "central_went_back": _went_back(view),
         "events_withheld": (view.note("withheld") or "").splitlines(),
     }

@@ -25,6 +25,9 @@ class LedgerHealth:
     station: str
     events: int
     fork: str
+    """Why central takes this ledger no further; empty when it does."""
+    follows: str
+    """Which ledger ended before this one began, and why; empty when none did."""
     complaints: tuple[str, ...]
     whole: bool
     """False: the check was ended early because it took too long."""
@@ -40,7 +43,7 @@ def look(path: Path, *, check_for_s: float = CHECK_FOR_S) -> LedgerHealth:
     try:
         with readers.connection() as connection:
             row = connection.execute(QUERIES["ledger"]).fetchone()
-            fork = connection.execute(QUERIES["note"], {"name": "fork"}).fetchone()
+            fork, ended, follows = (_note(connection, name) for name in ("fork", "ended", "follows"))
             cards = connection.execute(QUERIES["recent_cards"], {"docks": DOCKS}).fetchall()
             (releasable,) = connection.execute(QUERIES["releasable_bytes"]).fetchone()
             complaints = _checked(connection, check_for_s)
@@ -49,13 +52,19 @@ def look(path: Path, *, check_for_s: float = CHECK_FOR_S) -> LedgerHealth:
     return LedgerHealth(
         station=row["station"] if row is not None else "",
         events=row["head_number"] if row is not None else 0,
-        fork="" if fork is None else str(fork["value"]),
+        fork=fork or ended,
+        follows=follows,
         complaints=complaints or (),
         whole=complaints is not None,
         bays=len({bay for bay, _ in cards}),
         cards=tuple(size for _, size in cards),
         releasable=releasable,
     )
+
+
+def _note(connection: sqlite3.Connection, name: str) -> str:
+    row = connection.execute(QUERIES["note"], {"name": name}).fetchone()
+    return "" if row is None else str(row["value"])
 
 
 def _checked(connection: sqlite3.Connection, for_s: float) -> tuple[str, ...] | None:

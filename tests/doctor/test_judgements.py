@@ -281,7 +281,7 @@ def test_a_folder_source_must_be_there(place: machine.FolderSource, erases: bool
     check(machine.judge_sources((place,), False, erases), "sources", severity)
 
 
-LEDGER = standing.LedgerFacts("east-1", 12, "", (), True)
+LEDGER = standing.LedgerFacts("east-1", 12, "", "", (), True)
 
 
 @pytest.mark.parametrize(
@@ -292,6 +292,7 @@ LEDGER = standing.LedgerFacts("east-1", 12, "", (), True)
         (replace(LEDGER, whole=False), NOTE),
         (replace(LEDGER, station="west-1"), PROBLEM),
         (replace(LEDGER, fork="event 7"), PROBLEM),
+        (replace(LEDGER, follows="forked: ledger 7 ended and is kept"), NOTE),
         (replace(LEDGER, complaints=("row 4 missing from index x",)), PROBLEM),
     ],
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.daemon.opening import open_memory
+from agent.ledger.health import look
 from agent.ledger.store import SqliteLedger
 from agent.rules.changes import WatchStarted
 from tests.ledger.story import at
@@ -33,6 +34,16 @@ def test_a_disk_that_is_put_back_twice_leaves_two_pieces_of_evidence(tmp_path: P
         second.close()
         assert len(list(tmp_path.glob(f"ledger-{first.uuid}*.db"))) == times
     assert (tmp_path / f"ledger-{first.uuid}.2.db").read_bytes() == copy
+
+
+def test_a_successor_is_called_sound_by_doctor_and_the_ledger_that_ended_is_not(tmp_path: Path) -> None:
+    first = opened(tmp_path)
+    first.remember(ended="forked")
+    first.close()
+    assert look(tmp_path / "ledger.db").fork == "forked"
+    opened(tmp_path).close()
+    found = look(tmp_path / "ledger.db")
+    assert (found.fork, found.follows.partition(":")[0]) == ("", "forked")
 
 
 def test_a_ledger_that_did_not_end_stays_where_it_is(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ class LedgerFacts:
     station: str
     events: int
     fork: str
+    """Why central takes it no further; empty when it does."""
+    follows: str
+    """Which ledger ended before it began, and why."""
     complaints: tuple[str, ...]
     whole: bool
 
@@ -49,9 +52,17 @@ def judge_ledger(path: str, station: str, found: LedgerFacts | None) -> Finding:
     if found.fork:
         return problem(
             "ledger",
-            f"{saw}; central saw a fork: {found.fork}",
-            "Two histories go by one name, as after a restored disk image or a cloned PC.",
-            "Find the other PC and stop it. Then `dock-central station replace`, and enroll this one again.",
+            f"{saw}; central takes it no further: {found.fork}",
+            "Two histories go by one name, as after a restored disk image, a cloned or replaced PC. Footage is safe.",
+            "Restart the agent: it keeps this file aside and begins a new ledger. If another PC runs as this "
+            "station, switch one of the two off.",
+        )
+    if found.follows:
+        return note(
+            "ledger",
+            f"{saw}; {found.follows}.",
+            "A disk was put back, or two PCs are one station. No footage is lost; the ledger set aside is evidence.",
+            "Nothing. Only if central's page of this station says that the old one spoke again, switch one PC off.",
         )
     if not found.whole:
         return note("ledger", f"{saw}; too large for a quick check.", "", "Run `dock-agent verify --quick`.")
