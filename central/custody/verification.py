@@ -120,19 +120,22 @@ def _recheck_stored(
     stored = asset.object
     assert stored is not None  # noqa: S101 - an upload is stored together with its object
     wanted = Digest(stored.sha256, stored.size)
+    is_there = True
     try:
         found = read_back(place.store.object(stored.sha256), progress)
     except FileNotFoundError:
-        found = Digest(EMPTY_SHA256, 0)
+        found, is_there = Digest(EMPTY_SHA256, 0), False
     now = place.now()
-    if found != wanted and place.store.condemn(wanted, now):
+    if (found != wanted or not is_there) and place.store.condemn(wanted, now):
+        # Of an empty file that is missing nobody can say that other bytes are there.
+        other = None if found == wanted else found
         with transaction.atomic():
             StoredObject.objects.filter(pk=stored.pk).update(rotten_at=now)
-            _refuse(asset.pk, upload, found)
+            _refuse(asset.pk, upload, other)
             for sharer in Asset.objects.filter(object=stored):
                 save_asset(sharer)
         log.error("object_rotten", sha256=stored.sha256, found=found.sha256, asset=str(asset.pk))
-        return Mismatched(found)
+        return Incomplete(None) if other is None else Mismatched(other)
     StoredObject.objects.filter(pk=stored.pk).update(verified_at=now, rotten_at=None)
     if found == wanted:
         # A process that was killed right after its commit left these two undone.
@@ -143,10 +146,11 @@ def _recheck_stored(
     return None if claim == wanted else Mismatched(found)
 
 
-def _refuse(asset_id: UUID, upload: Upload, found: Digest) -> None:
-    """End this upload, so that the next one of the same asset begins anew."""
+def _refuse(asset_id: UUID, upload: Upload, found: Digest | None) -> None:
+    """End this upload, so that the next one of the same asset begins anew. `found` None: nothing is there at all."""
+    what = {} if found is None else {"central_sha256": found.sha256, "central_size": found.size}
     with transaction.atomic():
-        _move(upload, state=Upload.DEAD, central_sha256=found.sha256, central_size=found.size)
+        _move(upload, state=Upload.DEAD, **what)
         asset = Asset.objects.get(pk=asset_id)
         asset.uploaded_at, asset.uploaded_source = None, ""
         save_asset(asset)

@@ -132,6 +132,21 @@ def test_a_vanished_object_is_noticed(own_central: CentralServer, joined: Callab
     assert (answer.status_code, answer.json()["size"]) == (409, 0)
 
 
+def test_an_empty_object_that_vanished_is_noticed_and_sent_again(
+    own_central: CentralServer, joined: Callable[[], StationClient]
+) -> None:
+    station, nothing = joined(), sha256(b"")
+    asset_id = station.deliver(b"")
+    assert station.verify(asset_id, nothing, 0).status_code == 200
+    own_central.objects()[nothing].unlink()
+    for _ in range(2):
+        answer = station.verify(asset_id, nothing, 0)
+        assert (answer.status_code, answer.json()["code"]) == (422, "no_upload")
+    assert station.create(asset_id, 0).status_code == 201
+    assert station.verify(asset_id, nothing, 0).status_code == 200
+    assert own_central.objects()[nothing].read_bytes() == b""
+
+
 def test_a_wrong_claim_about_good_bytes_changes_nothing(central: CentralServer, station: StationClient) -> None:
     data = uuid.uuid4().bytes
     asset_id = station.deliver(data)
