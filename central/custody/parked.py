@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 WATCHING = ("watch_started", "watch_stopped", "bay_unwatched", "bay_watched")
 """What `Watch` and `UnwatchedBay` are made of."""
+SAID_OF_LEDGERS = ("predecessor", "succession", "set_back_from", "set_back_at", "set_back_epoch")
+"""Columns of a ledger that its own events fill."""
 _SPEAK_OF_WATCHING = {*WATCHING, "camera_docked", "camera_undocked", "identity_clash"}
 _OF_OTHER_THINGS = {kind.__struct_config__.tag for kind in get_args(events.AnyEvent)} - _SPEAK_OF_WATCHING
 
@@ -61,6 +63,7 @@ def _understand(ledger: Ledger, parked: ParkedEvent, now: datetime) -> bool:
     try:
         with transaction.atomic():
             apply(event, ledger, now)
+            ledger.save(update_fields=SAID_OF_LEDGERS)
             parked.delete()
     except Unapplicable:
         return False

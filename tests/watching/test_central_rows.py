@@ -11,8 +11,9 @@ from central.custody.models import DockSession, ParkedEvent
 from central.custody.parked import may_speak_of_watching, understand_parked
 from central.custody.touching import touched_after
 from central.custody.watch_models import NotSeenReport, WatchClaim
-from central.fleet.models import Heartbeat
+from central.fleet.models import Heartbeat, Ledger
 from protocol import events as e
+from protocol.messages import LedgerHead
 from tests.watching.telling import SHELF, USB, Telling, at, bay_of, known, minutes, watched
 
 pytestmark = pytest.mark.django_db
@@ -180,6 +181,29 @@ def test_what_is_understood_at_last_counts_from_then_on(monkeypatch: pytest.Monk
 def _older_central(body: bytes) -> e.Event:
     event = e.decode_body(body)
     if isinstance(event, e.WatchStopped):
+        raise UnicodeDecodeError("utf-8", b"", 0, 1, "a type that it does not know")
+    return event
+
+
+def test_what_a_ledger_says_of_itself_counts_when_it_is_understood_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    east = Telling()
+    east.start(0)
+    before = LedgerHead(ledger_uuid=uuid4(), number=7, hash="ab" * 32)
+    with monkeypatch.context() as older:
+        older.setattr("central.custody.recording.decode_body", _central_of_the_first_release)
+        east.tell(1, e.LedgerSucceeds(at=east.clock(1), predecessor=before, reason="lost"))
+        east.tell(2, e.CentralWentBack(at=east.clock(2), acknowledged=40, held=30, store_epoch=3))
+        east.stop(3, 3)
+    assert understand_parked(at(30)) == 2
+    ledger = Ledger.objects.get()
+    assert (ledger.predecessor, ledger.succession) == (before.ledger_uuid, "lost")
+    assert (ledger.set_back_from, ledger.set_back_epoch) == (40, 3)
+    assert ledger.head_number == 4, "understanding late takes nothing back"
+
+
+def _central_of_the_first_release(body: bytes) -> e.Event:
+    event = e.decode_body(body)
+    if isinstance(event, e.LedgerSucceeds | e.CentralWentBack):
         raise UnicodeDecodeError("utf-8", b"", 0, 1, "a type that it does not know")
     return event
 
