@@ -39,7 +39,7 @@ class FuseCamera:
         command = [sys.executable, "-m", "tests.card.fuse_camera", str(folder), str(mount), str(self._faults)]
         quiet = subprocess.DEVNULL
         self._process = leaving_nothing.start(command, cwd=ROOT, stdout=quiet, stderr=quiet)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not os.path.ismount(mount):
             assert self._process.poll() is None, "the FUSE camera ended while it was mounted"
             assert time.monotonic() < deadline, "the FUSE camera was not mounted in time"

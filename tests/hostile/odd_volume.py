@@ -19,6 +19,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests import leaving_nothing
+
+ROOT = Path(__file__).resolve().parents[2]
 LOOP = "LOOP"
 TIMES = ("st_mtime", "st_atime", "st_ctime")
 FACTS = ("st_mode", "st_nlink", "st_size", "st_uid", "st_gid")
@@ -32,8 +35,9 @@ class OddVolume:
         self._oddities = mount.with_suffix(".odd")
         self.be()
         mount.mkdir()
-        command = [sys.executable, str(Path(__file__)), str(folder), str(mount), str(self._oddities)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = [sys.executable, "-m", "tests.hostile.odd_volume", str(folder), str(mount), str(self._oddities)]
+        quiet = subprocess.DEVNULL
+        self._process = leaving_nothing.start(command, cwd=ROOT, stdout=quiet, stderr=quiet)
         deadline = time.monotonic() + 30
         while not os.path.ismount(mount):
             assert self._process.poll() is None, "the odd volume ended while it was mounted"
