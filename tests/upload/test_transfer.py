@@ -103,8 +103,10 @@ def test_everything_staged_before_and_during_the_run_ends_verified(station: Stat
         running.wake()
         wait_for(lambda: all_verified(station, assets))
         wait_for(lambda: len(verified) == len(assets))
+        # A reading of the ledger that was under way may show one for a moment that has moved on.
+        wait_for(lambda: running.status().waiting_files == running.status().verifying_files == 0)
         status = running.status()
-    assert (status.waiting_files, status.verifying_files, status.central, status.in_trouble) == (0, 0, "", ())
+    assert (status.central, status.in_trouble) == ("", ())
     assert set(verified) == set(assets)
 
 
