@@ -89,7 +89,10 @@ def _ledger(kept: KeptLedger, plug: str) -> Key:
         notes.get("ended"),
         notes.get("central_went_back"),
         notes.get("rechecked_epoch"),
-        *(bool(notes.get(name)) for name in ("alive_at", "watch_began", "roster_etag", "watched_sources")),
+        *(
+            bool(notes.get(name))
+            for name in ("told_until", "alive_at", "watch_began", "roster_etag", "watched_sources")
+        ),
     )
 
 

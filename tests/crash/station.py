@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from agent.adapters.spool_disk import SpoolFolder
 from agent.daemon.asking import Asking
 from agent.daemon.bays import Bays, Names
+from agent.daemon.watch_keeping import proofs
 from agent.errors import DockError
 from agent.ledger.recover import take_over_spool
 from agent.pipeline.bench import Bench, Settings
@@ -84,6 +85,7 @@ class Station:
     def __init__(self, machine: Machine, manner: Manner) -> None:
         self.machine, self.clock = machine, machine.clock
         self._manner = manner
+        self._noted: datetime | None = None
         self.spool = SpoolFolder(f"{STATE}/spool", 0, machine.port(machine.disk, "disk"))
         self.spool.sweep()
         self.ledger = self._open_ledger(any(True for _ in self.spool.sidecars()))
@@ -164,7 +166,7 @@ class Station:
         self._officer()
 
     def _start(self) -> None:
-        proof = self.ledger.note("alive_at") or self.ledger.note("watch_began")
+        proof = self.ledger.note("told_until") or self.ledger.note("alive_at") or self.ledger.note("watch_began")
         if proof and self.ledger.note("stopped") == "no":
             now = self.clock.now()
             crashed = c.WatchStopped(at=now, reason="crashed", until=now.wall.fromisoformat(proof))
@@ -173,11 +175,11 @@ class Station:
         self._note_alive()
 
     def _stop(self) -> None:
-        until = self.bays.watch().until
-        assert until is not None
         self.bays.stop()
-        stopped = c.WatchStopped(at=self.clock.now(), reason="stopped", until=until)
-        self.ledger.commit(stopped, notes={"alive_at": until.isoformat(), "stopped": "yes"})
+        watch = self.bays.watch()
+        assert watch.told is not None
+        stopped = c.WatchStopped(at=self.clock.now(), reason="stopped", until=watch.told)
+        self.ledger.commit(stopped, notes={**proofs(watch), "stopped": "yes"})
         while self.outbox.send():
             pass
 
@@ -220,9 +222,10 @@ class Station:
             self.roster.refresh()
 
     def _note_alive(self) -> None:
-        until = self.bays.watch().until
-        if until is not None:
-            self.ledger.remember(alive_at=until.isoformat())
+        watch = self.bays.watch()
+        if watch.told is not None and watch.told != self._noted:
+            self.ledger.remember(**proofs(watch))
+            self._noted = watch.told
 
     def _keep_spool(self) -> None:
         epoch = self.pulse.store_epoch
