@@ -58,9 +58,11 @@ class HistoryWatch:
     def set_back(self, held: int, *, acknowledged: int, store_epoch: int) -> None:
         """Central was restored from a copy: what it lost is sent again, and unless it says so by a higher epoch than
         we knew, nothing is erased on its word."""
-        known = int(self._ledger.note("store_epoch") or store_epoch)
+        noted = self._ledger.note("store_epoch")
+        known = int(noted or store_epoch)
         notes = {"acknowledged": str(held)}
-        if store_epoch <= known and not self.went_back(store_epoch):
+        # Who never heard an epoch has no receipt yet; each one to come is of the central that stands now.
+        if noted is not None and store_epoch <= known and not self.went_back(store_epoch):
             notes["central_went_back"] = str(store_epoch)
             log.error("central_went_back", acknowledged=acknowledged, held=held, store_epoch=store_epoch)
         epoch = min(store_epoch, known)  # the one in which it acknowledged: a higher one says that all is known

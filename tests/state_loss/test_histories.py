@@ -174,6 +174,20 @@ def test_a_central_that_says_by_a_higher_epoch_that_it_was_restored_is_believed(
     assert desk.outbox.unsent == 0
 
 
+def test_a_restore_before_the_first_epoch_was_ever_heard_puts_no_receipt_in_doubt() -> None:
+    """Found by the roaming model: nothing was ever erased again, for the epoch looked as if nobody had raised it."""
+    desk = Desk()
+    desk.write(3)
+    backup = desk.central.store.backup()
+    desk.send()  # the outbox was quicker than the first heartbeat
+    desk.central.store.restore(backup)
+    desk.pulse.beat()
+    assert desk.set_backs() == [0]
+    assert not desk.history.went_back(2)
+    desk.send()
+    assert desk.outbox.unsent == 0
+
+
 def test_an_epoch_that_comes_down_is_a_restore_that_nobody_declared(desk: Desk) -> None:
     desk.central.store_epoch = 900
     desk.pulse.beat()
