@@ -45,19 +45,18 @@ class Bench:
     """A new child process for one card."""
     ask_central: Callable[[], CentralFacts]
     """Asks now; `store_epoch` is None when central does not answer."""
+    ask_about: Callable[[Asset], CentralFacts]
+    """The same, and whether central stands by this asset's receipt: asked before every unlink."""
+    take_up: Callable[[UUID], bool]
+    """Looks whether the spool holds this asset's copy after all, when card work ended without an answer."""
     staged: Callable[[], None]
     """Tells the uploads that there is something new."""
     name_camera: Callable[[str, UUID], UUID | None]
     """Claims a camera name for a session; the other session that holds it already, if any."""
     is_contested: Callable[[str], bool] = lambda _camera: False
     """Whether two docked cameras claim this name: then neither card is written to."""
-    ask_about: Callable[[Asset], CentralFacts] | None = None
-    """The same as `ask_central`, and whether central stands by this asset's receipt. None: it is asked for its epoch
-    alone."""
     old_id: Callable[[str, bytes, str, int], UUID | None] = lambda _camera, _path, _sha256, _size: None
     """After a lost ledger: the id under which central already knows this camera's file; None when it does not."""
-    take_up: Callable[[UUID], bool] = lambda _asset_id: False
-    """Looks whether the spool holds this asset's copy after all, when card work ended without an answer."""
 
 
 @dataclass(slots=True)

@@ -185,7 +185,7 @@ class CardErasing:
             return None
         now = self._bench.clock.now()
         facts = _facts(fresh, stock, self._standing(stock), video_remains=False)
-        central = (self._bench.ask_about or self._ask_epoch)(fresh)
+        central = self._bench.ask_about(fresh)
         decision = may_erase(fresh, facts, self._policy, central, now.wall)
         if isinstance(decision, Keep):
             self._send_again_unless_receipted(fresh, decision, central)
@@ -194,9 +194,6 @@ class CardErasing:
         self._bench.ledger.commit(c.EraseStarted(at=now, asset_id=fresh.asset_id, session=self._docked.session))
         outcome = card.work.erase(EraseOrder(file=file, sha256=fresh.sha256 or ""), lambda _: None)
         return _Attempt(fresh, file, outcome)
-
-    def _ask_epoch(self, _asset: Asset) -> CentralFacts:
-        return self._bench.ask_central()
 
     def _send_again_unless_receipted(self, asset: Asset, decision: Keep, central: CentralFacts) -> None:
         """Central never heard of this receipt: it was restored from a copy. The file is here; it travels anew."""

@@ -28,15 +28,12 @@ Stand = Callable[[Sequence[Asset]], Sequence[bool] | None]
 class SpoolKeeper:
     """Oldest first; under pressure earlier, but never without a receipt of the central that stands now."""
 
-    def __init__(
-        self, ledger: Ledger, spool: Spool, clock: Clock, keep: timedelta, receipts_stand: Stand | None = None
-    ) -> None:
-        """Without `receipts_stand` central is asked for its epoch alone."""
+    def __init__(self, ledger: Ledger, spool: Spool, clock: Clock, keep: timedelta, receipts_stand: Stand) -> None:
         self._ledger = ledger
         self._spool = spool
         self._clock = clock
         self._keep = keep
-        self._stand = receipts_stand or (lambda assets: [True] * len(assets))
+        self._stand = receipts_stand
         self._voided_epoch: int | None = None
         self._asked_again: int | None = None
 

@@ -22,6 +22,7 @@ from agent.errors import CardError
 from agent.ledger.store import SqliteLedger, open_ledger
 from agent.pipeline.bench import Bench, Settings
 from agent.pipeline.dock_session import CameraSession
+from agent.pipeline.settle_spool import take_up_copy
 from agent.pipeline.upload import SliceEnd, UploadDoors, UploadPlace, upload_slice
 from agent.pipeline.verify import VerifyDoors, verify_asset
 from agent.ports import CardWork
@@ -66,12 +67,17 @@ class HostileBay:
                 retry_bay=timedelta(0),
             ),
             start_work=self._start_work,
-            ask_central=lambda: CentralFacts(STATION, self.central.store_epoch, self.clock.now().offset_ms),
+            ask_central=self._ask,
+            ask_about=lambda _asset: self._ask(),
+            take_up=lambda asset_id: take_up_copy(self.ledger, self.spool, self.clock, asset_id),
             staged=lambda: None,
             name_camera=lambda _camera, _session: None,
         )
         self._docks = 0
         self.session: CameraSession | None = None
+
+    def _ask(self) -> CentralFacts:
+        return CentralFacts(STATION, self.central.store_epoch, self.clock.now().offset_ms)
 
     def _start_work(self) -> CardWork:
         self.works.append(CardWorker(self.spool, SystemClock()))

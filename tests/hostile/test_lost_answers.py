@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 
 from agent.errors import CardGone, CardStalled
@@ -19,7 +17,6 @@ FIRST, SECOND = b"what was recorded first", b"and what came afterwards"
 def pulled_before_the_answer(dock: Dock, error: Exception) -> None:
     """The child copies the file, and ends before it can say so."""
     dock.plug({VIDEO: FIRST})
-    dock.bench.take_up = partial(take_up_copy, dock.ledger, dock.spool, dock.clock)
     dock.begin()
     work = dock.session._card.work
     stage = work.stage
@@ -83,7 +80,6 @@ def test_a_copy_that_is_not_there_is_not_taken_up() -> None:
 def with_a_copy_called_lost(dock: Dock, uploads_begun: int = 0) -> None:
     """The spool's disk failed for a while; the copy is sound."""
     dock.serve({VIDEO: FIRST})
-    dock.bench.take_up = partial(take_up_copy, dock.ledger, dock.spool, dock.clock)
     asset_id, at = dock.at().asset_id, dock.clock.now()
     intents = [c.UploadIntended(at=at, asset_id=asset_id, attempt=1 + n) for n in range(uploads_begun)]
     dock.ledger.commit(*intents, c.CopyLost(at=at, asset_id=asset_id, reason="copy_unreadable"))

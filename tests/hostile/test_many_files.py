@@ -77,6 +77,8 @@ def test_twenty_thousand_small_files_are_staged_in_time_that_grows_with_their_nu
         settings=Settings(STATION, {}, True, timedelta(0), [PROFILE], UNKNOWN, retry_bay=timedelta(0)),
         start_work=lambda: MemoryCardWork(mounter, disk, clock),  # type: ignore[arg-type]
         ask_central=lambda: CentralFacts(STATION, 1, 0.0),
+        ask_about=lambda _asset: CentralFacts(STATION, 1, 0.0),
+        take_up=lambda _asset_id: False,
         staged=lambda: marks.append(time.process_time()),
         name_camera=lambda _camera, _session: None,
     )

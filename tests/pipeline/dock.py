@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from agent.daemon.bays import Names
 from agent.pipeline.bench import Bench, Settings
 from agent.pipeline.dock_session import CameraSession
+from agent.pipeline.settle_spool import take_up_copy
 from agent.pipeline.upload import SliceEnd, UploadDoors, UploadPlace, upload_slice
 from agent.pipeline.verify import VerifyDoors, verify_asset
 from agent.ports import EraseOrder, Progress
@@ -75,6 +76,8 @@ class Dock:
             settings=self._settings(**settings),
             start_work=self._start_work,
             ask_central=self.ask,
+            ask_about=lambda _asset: self.ask(),
+            take_up=lambda asset_id: take_up_copy(self.ledger, self.spool, self.clock, asset_id),
             staged=lambda: None,
             name_camera=self.names.claim,
             is_contested=self.names.is_contested,

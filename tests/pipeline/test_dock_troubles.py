@@ -83,6 +83,7 @@ def test_an_asset_that_left_before_it_was_proven_is_a_new_one_when_it_comes_back
     """Its copy was lost, then its card was away: no copy and no receipt stands behind its digest."""
     dock = Dock()
     dock.serve({VIDEO: CONTENT})
+    dock.spool.release(dock.at().asset_id)
     dock.ledger.commit(c.CopyLost(at=dock.clock.now(), asset_id=dock.at().asset_id, reason="copy_rotten"))
     file = dock.card.files.pop(VIDEO)
     dock.round()

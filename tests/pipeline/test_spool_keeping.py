@@ -24,7 +24,7 @@ def dock() -> Dock:
 
 
 def keeper(dock: Dock) -> SpoolKeeper:
-    return SpoolKeeper(dock.ledger, dock.spool, dock.clock, KEEP)
+    return SpoolKeeper(dock.ledger, dock.spool, dock.clock, KEEP, lambda assets: [True] * len(assets))
 
 
 def released(dock: Dock, epoch: int | None = 1, now_epoch: int | None = 1) -> int:

@@ -32,7 +32,7 @@ def test_small_files_pass_a_huge_one_and_old_copies_make_room_for_it() -> None:
     dock.deliver()
     dock.round(2)
 
-    keeper = SpoolKeeper(dock.ledger, dock.spool, dock.clock, KEEP)
+    keeper = SpoolKeeper(dock.ledger, dock.spool, dock.clock, KEEP, lambda assets: [True] * len(assets))
     assert keeper.round(1, lambda: 1) == 0, "no pressure, and no copy is old"
     assert keeper.round(1, lambda: 1, wanted=dock.session.board.space_wanted) == 2
     dock.round()

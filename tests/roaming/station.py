@@ -19,7 +19,7 @@ from agent.pipeline.central_gate import CentralGate
 from agent.pipeline.dock_session import CameraSession
 from agent.pipeline.keep_spool import SpoolKeeper
 from agent.pipeline.recheck import Recheck
-from agent.pipeline.settle_spool import settle_spool
+from agent.pipeline.settle_spool import settle_spool, take_up_copy
 from agent.pipeline.throttle import Throttle
 from agent.pipeline.upload import UploadDoors
 from agent.pipeline.upload_work import UploadWork
@@ -154,6 +154,7 @@ class SteppedStation:
             start_work=lambda: MemoryCardWork(self.hardware.mounter, self.spool, self.clock),
             ask_central=self.asking.epoch,
             ask_about=self.asking.about,
+            take_up=lambda asset_id: take_up_copy(self.ledger, self.spool, self.clock, asset_id),
             staged=self.uploads.wake,
             name_camera=names.claim,
             is_contested=names.is_contested,
