@@ -70,6 +70,8 @@ class CardStaging:
         past = self._past(file)
         known = recognise(file, past)
         if known.set_aside is not None:
+            others = tuple(asset for asset in past if not (asset.salvage and asset.mtime_ns == file.mtime_ns))
+            self._leave_behind(others, known.set_aside)
             stock.handled[seen(file)] = known.set_aside.asset_id
             return
         if known.resembles:

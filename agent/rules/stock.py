@@ -47,7 +47,7 @@ class Known:
     resembles: tuple[Asset, ...] = ()
     """Assets with a digest and this size: the file must be read to know whether it is one of them."""
     set_aside: Asset | None = None
-    """Quarantined unread, unchanged since: only `retry` brings it back."""
+    """Quarantined unread, and never seen to leave its card since: only `retry` brings it back."""
 
 
 def recognise(file: CardFile, under_this_path: Iterable[Asset]) -> Known:
@@ -71,6 +71,8 @@ def recognise(file: CardFile, under_this_path: Iterable[Asset]) -> Known:
             for asset in past
             if asset.state is State.QUARANTINED
             and asset.sha256 is None
+            # Once it was gone, what stands there now may be other footage under the same name, size and time.
+            and asset.on_card
             and (asset.size, asset.mtime_ns) == (file.size, file.mtime_ns)
         ),
         None,

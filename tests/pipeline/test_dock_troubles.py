@@ -290,3 +290,36 @@ def test_new_footage_under_an_old_name_and_size_that_cannot_be_read_whole_is_sal
     assert dock.says() is BayState.LEAVE_IN_BAY
     dock.deliver()
     assert hashlib.sha256(b"b" * 4096).hexdigest() in dock.central.objects
+
+
+def test_new_footage_under_the_name_size_and_time_of_an_unreadable_file_that_was_gone_is_read() -> None:
+    """Found by the roaming model: taken for the unreadable one, it was never read, and the bay said "may be taken"."""
+    dock = Dock(policy="never")
+    dock.plug({VIDEO: b"a" * 40})
+    dock.card.files[VIDEO].unreadable_from = 0
+    dock.session.round(dock.begin())
+    assert dock.states() == ["QUARANTINED"]
+    dock.plug({VIDEO: b"other"})
+    dock.session.round(dock.begin())
+    dock.plug({VIDEO: b"b" * 40})
+    dock.session.round(dock.begin())
+    assert dock.at().state is State.STAGED
+    assert dock.at().sha256 == hashlib.sha256(b"b" * 40).hexdigest()
+
+
+def test_an_unreadable_file_set_aside_leaves_nothing_else_under_its_name() -> None:
+    dock = Dock(policy="never")
+    dock.plug({VIDEO: b"a" * 6000})
+    dock.card.files[VIDEO].unreadable_from = 4096
+    dock.session.round(dock.begin())
+    dock.deliver()
+    dock.round()
+    broken = dock.card.files[VIDEO]
+    dock.plug()
+    dock.session.round(dock.begin())
+    assert {(asset.state, asset.on_card) for asset in dock.ledger.assets_at("BWC1", VIDEO)} == {
+        (State.QUARANTINED, True),
+        (State.KEPT, True),
+    }, "the salvage is still of this file"
+    assert dock.card.files[VIDEO] is broken
+    assert dock.says() is BayState.LEAVE_IN_BAY

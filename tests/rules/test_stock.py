@@ -91,7 +91,13 @@ def test_a_later_time_alone_does_not_make_it_another_file() -> None:
 
 @pytest.mark.parametrize(
     ("changed", "aside"),
-    [({}, True), ({"size": 8}, False), ({"mtime_ns": 18}, False), ({"sha256": SHA}, False)],
+    [
+        ({}, True),
+        ({"size": 8}, False),
+        ({"mtime_ns": 18}, False),
+        ({"sha256": SHA}, False),
+        ({"on_card": False}, False),
+    ],
 )
 def test_a_file_quarantined_unread_stays_aside_while_it_looks_the_same(
     changed: dict[str, object], aside: bool
