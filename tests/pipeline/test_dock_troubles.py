@@ -293,7 +293,7 @@ def test_new_footage_under_an_old_name_and_size_that_cannot_be_read_whole_is_sal
 
 
 def test_new_footage_under_the_name_size_and_time_of_an_unreadable_file_that_was_gone_is_read() -> None:
-    """Found by the roaming model: taken for the unreadable one, it was never read, and the bay said "may be taken"."""
+    """Found by the roaming model: taken for the unreadable one and never read, while the bay said "may be taken"."""
     dock = Dock(policy="never")
     dock.plug({VIDEO: b"a" * 40})
     dock.card.files[VIDEO].unreadable_from = 0
