@@ -66,10 +66,10 @@ class Names:
         """Claim a name; the session that holds it already, if another does."""
         with self._lock:
             holder = self._sessions.setdefault(camera, session)
-            if holder == session:
-                return None
-            self._contested.setdefault(camera, set()).update({holder, session})
-            return holder
+            claimants = self._contested.setdefault(camera, set())
+            # The session too: of two that claimed a name, one may have left, come back and hold it alone.
+            claimants.update({holder, session})
+            return None if holder == session else holder
 
     def is_contested(self, camera: str) -> bool:
         """Whether two cameras that are docked now claim this name."""

@@ -212,6 +212,9 @@ class CameraSession:
         self._profile = identified.profile
         if self.docked is None:
             self._record_dock(identified)
+        else:
+            # Recorded under a name of its own it still is one of two that claim the same, also after a restart.
+            self._bench.name_camera(identified.identity.camera, self.session)
         # Read again: what was recorded of this card since (an I/O error, a clash) holds to the end of its dock.
         self.docked = docked = self._bench.ledger.session(self.session)
         if docked is None:
@@ -225,6 +228,8 @@ class CameraSession:
         if other is not None:
             identity = told_apart(identity, facts_of(self.presence))
             self._bench.name_camera(identity.camera, self.session)
+        elif self._bench.is_contested(identity.camera):
+            identity = replace(identity, unique=False)  # the other one was told apart before, and is still here
         at = self._bench.clock.now()
         records: list[c.Change] = [
             c.CameraDocked(

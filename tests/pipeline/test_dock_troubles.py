@@ -263,6 +263,30 @@ def test_a_clash_of_names_keeps_the_card_unwritten_after_the_other_camera_left()
     assert dock.at().state is State.KEPT
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_camera_that_comes_back_beside_another_of_its_name_is_not_written_to(restarts: bool) -> None:
+    """Found by the roaming model: once the first had been pulled and put back, the clash was forgotten."""
+    dock = Dock()
+    dock.serve({b"a.mp4": CONTENT})
+    first, card = dock.session, dock.card
+    dock.plug({b"b.mp4": b"another card of the same name"}, beside=True)
+    dock.session.round(dock.begin())
+    second = dock.session
+    dock.names.free(first.session)
+    if restarts:
+        dock.names.free(second.session)
+        dock.restart()
+    dock.card = card
+    dock.plug(beside=True)
+    dock.session.round(dock.begin())
+    dock.deliver()
+    dock.round(2)
+    assert b"a.mp4" in card.files
+    docked = dock.ledger.session(dock.session.session)
+    assert docked is not None
+    assert not docked.identity_unique
+
+
 def test_the_ledger_is_not_read_again_and_again_while_nothing_happens() -> None:
     dock = Dock(policy="never")
     dock.serve({b"%04d.mp4" % number: b"%d" % number for number in range(40)})
