@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from agent.rules.clock_offset import Measured, offset_now
 from agent.rules.footage import Instant
 
 START = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
@@ -23,24 +24,24 @@ class SimulatedClock:
         self._wall = start
         self._monotonic_ns = 1_000_000_000
         self._boots = 1
-        self._offset_ms: float | None = None
-        self._uncertainty_ms: float | None = None
+        self._measured: Measured | None = None
         self._due: list[tuple[int, Callable[[], None]]] = []
         self._stopped = False
 
     def now(self) -> Instant:
         with self._changed:
+            measured = self._measured
             return Instant(
                 wall=self._wall,
                 monotonic_ns=self._monotonic_ns,
                 boot_id=f"boot-{self._boots}",
-                offset_ms=self._offset_ms,
-                uncertainty_ms=self._uncertainty_ms,
+                offset_ms=measured and offset_now(measured, self._wall, self._monotonic_ns),
+                uncertainty_ms=measured and measured.uncertainty_ms,
             )
 
     def measured(self, offset_ms: float, uncertainty_ms: float) -> None:
         with self._changed:
-            self._offset_ms, self._uncertainty_ms = offset_ms, uncertainty_ms
+            self._measured = Measured(offset_ms, uncertainty_ms, self._wall, self._monotonic_ns)
 
     def wait(self, seconds: float, until: Callable[[], bool] | None = None) -> None:
         with self._changed:
@@ -68,7 +69,7 @@ class SimulatedClock:
     def forget_measured(self) -> None:
         """Another process asks for the time now: it has not yet heard of central's."""
         with self._changed:
-            self._offset_ms = self._uncertainty_ms = None
+            self._measured = None
 
     def set_wall(self, wall: datetime) -> None:
         """The wall clock is set; monotonic time does not notice."""
@@ -80,7 +81,7 @@ class SimulatedClock:
         with self._changed:
             self._boots += 1
             self._monotonic_ns = 1_000_000_000
-            self._offset_ms = self._uncertainty_ms = None
+            self._measured = None
             self._due.clear()
             self._stopped = False
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.rules.clock_offset import Measured, offset_now
 from agent.rules.footage import Instant
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -18,21 +19,21 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._boot_id = _BOOT_ID.read_text().strip()
-        self._offset: tuple[float, float] | None = None
+        self._measured: Measured | None = None
         self._stopping = threading.Event()
 
     def now(self) -> Instant:
-        offset = self._offset
+        measured, (wall, monotonic_ns) = self._measured, _read()
         return Instant(
-            wall=datetime.now(UTC),
-            monotonic_ns=time.clock_gettime_ns(time.CLOCK_BOOTTIME),
+            wall=wall,
+            monotonic_ns=monotonic_ns,
             boot_id=self._boot_id,
-            offset_ms=offset[0] if offset else None,
-            uncertainty_ms=offset[1] if offset else None,
+            offset_ms=offset_now(measured, wall, monotonic_ns) if measured else None,
+            uncertainty_ms=measured.uncertainty_ms if measured else None,
         )
 
     def measured(self, offset_ms: float, uncertainty_ms: float) -> None:
-        self._offset = (offset_ms, uncertainty_ms)
+        self._measured = Measured(offset_ms, uncertainty_ms, *_read())
 
     def wait(self, seconds: float, until: Callable[[], bool] | None = None) -> None:
         if until is None:
@@ -50,3 +51,7 @@ class SystemClock:
     @property
     def stopping(self) -> bool:
         return self._stopping.is_set()
+
+
+def _read() -> tuple[datetime, int]:
+    return datetime.now(UTC), time.clock_gettime_ns(time.CLOCK_BOOTTIME)

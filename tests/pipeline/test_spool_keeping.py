@@ -120,3 +120,13 @@ def test_a_release_that_a_crash_cut_in_two_is_finished(dock: Dock) -> None:
 def test_a_staged_copy_is_left_alone(dock: Dock) -> None:
     assert settle_spool(dock.ledger, dock.spool, dock.clock) == 0
     assert dock.spool.size(dock.at().asset_id) == len(CONTENT)
+
+
+def test_a_clock_that_was_set_since_the_last_heartbeat_releases_nothing(dock: Dock) -> None:
+    """Found by the roaming model: until the next heartbeat the offset measured before the jump was believed."""
+    dock.deliver()
+    dock.clock.set_wall(dock.clock.now().wall + KEEP + timedelta(days=1))
+    assert released(dock) == 0
+    dock.clock.advance(60)
+    dock.clock.measured(0.0, 5.0)
+    assert released(dock) == 1, "central says that so much time did pass"
