@@ -12,12 +12,14 @@ from tests.roaming.invariants import Broken
 from tests.roaming.machine import Roaming
 from tests.roaming.story import Event, Story
 
-STEPS_IN_A_STORY = 50
+STEPS_IN_A_STORY = 75
 AT_ONCE = 150
 """Stories in one search: the longer a search, the more its stories resemble each other."""
 
 
-def roam(first_seed: int, steps: int, count: Callable[[Counter[str]], None] = lambda _: None) -> None:
+def roam(
+    first_seed: int, steps: int, count: Callable[[Counter[str]], None] = lambda _: None, *, shortens: bool = True
+) -> None:
     """Take at least `steps` steps. `count` is told of each search, also of one that failed.
 
     Raises:
@@ -32,6 +34,8 @@ def roam(first_seed: int, steps: int, count: Callable[[Counter[str]], None] = la
         try:
             run_state_machine_as_test(machine, settings=_settings(min(left, AT_ONCE)))
         except Exception as error:
+            if not shortens:
+                raise
             shortest, broken = shortened(list(events), error)
             raise Broken(f"{broken}\n\nSeed {number}. The story:\n" + "\n".join(told_again(shortest))) from error
         finally:

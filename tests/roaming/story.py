@@ -11,9 +11,10 @@ from unittest.mock import patch
 
 from simulator.central_store import Faults
 from tests.roaming.camera import Camera
+from tests.roaming.interruption import Interruption
 from tests.roaming.quiet import check_all_done, come_to_rest
 from tests.roaming.station import Part, SteppedStation
-from tests.roaming.world import CAMERAS, STATIONS, Interruption, World
+from tests.roaming.world import CAMERAS, STATIONS, World
 
 PATHS = (b"DCIM/0001.MP4", b"DCIM/0001.JSON", b"DCIM/0002.MP4", b"LOG.TXT")
 LENGTHS = (40, 40, 6000, 0)

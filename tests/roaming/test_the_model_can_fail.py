@@ -126,7 +126,17 @@ def test_the_model_notices_when(
     sabotage(monkeypatch)
     told: Counter[str] = Counter()
     with pytest.raises(Broken, match=broken):
-        roam(11, STEPS, told.update)
+        roam(11, STEPS, told.update, shortens=False)
     tally(
         f"roaming model, broken on purpose ({sabotage.__name__.replace('_', ' ')}): noticed in {told.total()} steps"
     )
+
+
+def test_a_failure_is_told_as_a_short_story(monkeypatch: Patch) -> None:
+    io_error_is_forgotten(monkeypatch)
+    with pytest.raises(Broken) as broken:
+        roam(11, STEPS)
+    promise, _, story = str(broken.value).partition("The story:\n")
+    assert "is unlinked after an I/O error in this dock" in promise
+    assert "cannot be read from byte" in story
+    assert len(story.splitlines()) <= 15

@@ -5,6 +5,7 @@ Nothing here is read from the agent. The files are small, so that a content is i
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -99,6 +100,4 @@ class Truth:
 
 
 def is_named(content: bytes, sha256: str) -> bool:
-    from hashlib import sha256 as digest
-
-    return digest(content).hexdigest() == sha256
+    return hashlib.sha256(content).hexdigest() == sha256

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from agent.rules.bay_words import bay_says
 from agent.rules.footage import VolumeId
+from protocol import events as e
 from simulator.cards import MemoryFile
 from simulator.central_store import CentralStore, Faults, Holdings
 from simulator.clock import SimulatedClock
@@ -23,7 +25,10 @@ from tests.roaming.invariants import (
     require,
 )
 from tests.roaming.station import Hardware, Part, SteppedStation
-from tests.roaming.truth import Truth
+from tests.roaming.truth import Truth, is_named
+
+if TYPE_CHECKING:
+    from tests.roaming.interruption import Interruption
 
 STATIONS = ("east-1", "west-2")
 CAMERAS = {"BWC1": "BWC1", "BWC2": "BWC2", "BWC1's twin": "BWC1"}
@@ -66,7 +71,7 @@ class World:
         self._restored: set[str] = set()
         """Stations that have not heard of central's restore."""
         self._watches = {name: LedgerWatch(station.ledger) for name, station in self.stations.items()}
-        self._lost_power: set[str] = set()
+        self.lost_power: set[str] = set()
         self._witnessed: Broken | None = None
         """What an unlink broke. The agent survives every error of a card, so it is raised after the step."""
 
@@ -178,8 +183,8 @@ class World:
         self.running.pop(station).die()
         for camera in self.docked_at(station):
             camera.card.had_error = False  # the next process begins with what the ledger holds
-        if station in self._lost_power:
-            self._lost_power.discard(station)
+        if station in self.lost_power:
+            self.lost_power.discard(station)
             self._without_power(station, random.Random(self.volumes))
 
     def stop(self, station: str) -> None:
@@ -271,8 +276,6 @@ class World:
         require(not early, f"I2: released from the spool before `keep` was over: {sorted(early)[:3]!r}")
 
     def _note_pressed(self) -> None:
-        from protocol import events as e
-
         for hardware in self.stations.values():
             for event in hardware.ledger.events_after(0, 1 << 30):
                 if b"space_needed" not in event.body:
@@ -350,7 +353,7 @@ class World:
             and stated.size == len(content)
             and stated.store_epoch == self.store.epoch
             and not stated.hold
-            and _is(content, stated.sha256)
+            and is_named(content, stated.sha256)
         ]
         require(fitting, f"{named} without a receipt for exactly these bytes from the central that stands")
         require(not card.had_error, f"{named} after an I/O error in this dock")
@@ -360,49 +363,3 @@ class World:
             not any(twin.presence and twin.presence.bay in known for twin in twins),
             f"{named} while another camera of its name is docked beside it",
         )
-
-
-def _is(content: bytes, sha256: str) -> bool:
-    from tests.roaming.truth import is_named
-
-    return is_named(content, sha256)
-
-
-@dataclass(frozen=True, slots=True)
-class Interruption:
-    """What happens at the n-th call of a step."""
-
-    kind: str
-    """`crash`, `power`, `pull`, `write`, `network`."""
-    door: str
-    """Which calls are counted; empty: all."""
-    calls: int
-    camera: str = ""
-    seed: int = 0
-
-    def arm(self, world: World, process: SteppedStation) -> None:
-        process.fuse.set(self.door, self.calls, lambda door: self._happen(world, process, door))
-
-    def _happen(self, world: World, process: SteppedStation, door: str) -> None:
-        station = process.hardware.name
-        camera = world.cameras.get(self.camera)
-        dice = random.Random(self.seed)
-        if self.kind == "crash":
-            world.say(f"… {station} is killed at its call of {door}")
-            process.die()
-        elif self.kind == "power":
-            world.say(f"… {station} loses power at its call of {door}")
-            process.die()
-            world._lost_power.add(station)
-        elif self.kind == "network":
-            world.say(f"… the network of {station} drops at its call of {door}")
-            line = process.hardware.line
-            line.faults = replace(line.faults, away=True)
-        elif camera is not None and camera.station == station:
-            world.say(f"… at its call of {door}:")
-            if self.kind == "pull":
-                world.undock(camera, dice)
-            elif camera.card.files:
-                path = sorted(camera.card.files)[self.seed % len(camera.card.files)]
-                grown = camera.card.files[path].content + b"+"
-                world.record(camera, path, camera.shoot(40) if self.seed % 2 else grown, later=True)
