@@ -95,7 +95,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         later=st.booleans(),
         bad_from=st.sampled_from((None, None, None, 0, 4096)),
     ),
-    *_event("file_changes", 3, title=titles, deed=st.sampled_from(FILE_DEEDS), seed=seeds),
+    *_event("file_changes", 4, title=titles, deed=st.sampled_from(FILE_DEEDS), seed=seeds),
     *_event("dock", 3, title=titles, station=stations),
     *_event("undock", seed=seeds),
     *_event("work", 4, station=stations, part=parts),

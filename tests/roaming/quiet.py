@@ -28,11 +28,14 @@ def come_to_rest(world: World) -> None:
         hardware.clock.set_wall(true_time)
         if name not in world.running:
             world.start(name)
+    _work(world, 1)
+    world.let_pass(120)
+    _work(world, 1)  # what waited to be erased goes from the docks in which it was proven
     for camera in world.cameras.values():
         if camera.station:
             world._pull(camera, random.Random(0))
         camera.card.unreadable_folders.clear()
-    _work(world, 2)
+    _work(world, 1)
     for camera in world.cameras.values():
         world._plug(camera, HOME[camera.title])
     _until_still(world)
