@@ -76,10 +76,11 @@ def test_a_station_gets_its_own_shifts_with_deadlines_and_304_while_nothing_chan
 ) -> None:
     name = station.enrolled.station
     empty = station.call("GET", "/roster")
-    assert import_roster(central, tmp_path / "r.csv", shift(f"A-{name}", f"{name};elsewhere")).returncode == 0
+    mine = shift(f"A-{name}", f"{name};elsewhere", camera=f"C-{name}")
+    assert import_roster(central, tmp_path / "r.csv", mine).returncode == 0
     answer = station.call("GET", "/roster", headers={"If-None-Match": empty.headers["ETag"]})
     (only,) = answer.json()["shifts"]
-    assert (only["shift_id"], only["officer_id"], only["camera_serial"]) == (f"A-{name}", "4417", "C1")
+    assert (only["shift_id"], only["officer_id"], only["camera_serial"]) == (f"A-{name}", "4417", f"C-{name}")
     assert datetime.fromisoformat(only["deadline_at"]) == SOON + timedelta(hours=24)
     again = station.call("GET", "/roster", headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")

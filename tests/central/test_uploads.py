@@ -234,12 +234,14 @@ def test_a_full_store_advances_nothing(own_central: CentralServer, joined: Calla
     data = os.urandom(8 * MIB)
     location = begin(station, len(data))
     assert station.patch(location, 0, data[:MIB]).status_code == 204
-    (worker,) = children_of(own_central.process.pid)
-    resource.prlimit(worker, resource.RLIMIT_FSIZE, (6 * MIB, resource.RLIM_INFINITY))
+    workers = children_of(own_central.process.pid)  # the web's, and the one that judges
+    for worker in workers:
+        resource.prlimit(worker, resource.RLIMIT_FSIZE, (6 * MIB, resource.RLIM_INFINITY))
     answer = station.patch(location, MIB, data[MIB:])
     assert (answer.status_code, answer.json()["code"]) == (507, "store_full")
     assert offset_of(station, location) == MIB
-    resource.prlimit(worker, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    for worker in workers:
+        resource.prlimit(worker, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     assert station.patch(location, MIB, data[MIB:]).status_code == 204
 
 

@@ -21,6 +21,9 @@ from tests.leaving_nothing import ext4_image, loop_device, mounted
 pytestmark = pytest.mark.timeout(240)
 
 MIB = 1 << 20
+BIG_SIZE = 160 * MIB
+"""Large enough that a card process is stopped long before its end, also where everybody is slow."""
+CUT_AT = 24 * MIB
 SERIAL = "BWC0001"
 BIG = "DCIM/BIG.MP4"
 """Dated last, so it is read first; written last, so it lies furthest back."""
@@ -41,15 +44,17 @@ def card(request: pytest.FixtureRequest, tmp_path: Path, station: DockStation) -
     """The image and the folder where it is mounted: freshly, so that nothing of it is in memory."""
     image = tmp_path / "card.img"
     is_ext4 = request.param == "ext4"
-    (ext4_image if is_ext4 else exfat_image)(image, "96M")
+    (ext4_image if is_ext4 else exfat_image)(image, "224M")
     options = () if is_ext4 else ("-t", "exfat-fuse")
     with loop_device(image) as node:
         with mounted(node, tmp_path / "filling", *options) as filling:
             made = tmp_path / "made"
             write_card(made, SERIAL, random.Random(5), files=2, size=MIB)
             shutil.copytree(made, filling, dirs_exist_ok=True)
-            (filling / BIG).write_bytes(random.Random(6).randbytes(64 * MIB))
+            (filling / BIG).write_bytes(random.Random(6).randbytes(BIG_SIZE))
             subprocess.run(["sync", "-f", str(filling)], check=True)
+        # exFAT's process may hold the device a little longer: what the kernel remembers of it would still be there.
+        subprocess.run(["blockdev", "--flushbufs", str(node)], check=True)
         with mounted(node, station.cameras / SERIAL, *options) as at:
             yield image, at
             station.kill()
@@ -60,13 +65,13 @@ def test_a_card_cut_short_while_it_is_read_leaves_a_salvage_a_named_quarantine_a
 ) -> None:
     image, at = card
     held = set(files_below(tmp_path / "made").values())
-    whole = random.Random(6).randbytes(64 * MIB)
+    whole = random.Random(6).randbytes(BIG_SIZE)
     neighbour = station.away / "BWC0002"
     write_card(neighbour, "BWC0002", random.Random(7), files=2, size=MIB)
     held |= set(files_below(neighbour).values())
 
     child = _stopped_while_it_reads(station)
-    os.truncate(image, 24 * MIB)
+    os.truncate(image, CUT_AT)
     kill(child, signal.SIGCONT)
     neighbour.rename(station.cameras / "BWC0002")
     station.wait_safe("BWC0002", within_s=60)
@@ -91,7 +96,7 @@ def _stopped_while_it_reads(station: DockStation) -> int:
     spool = station.state / "spool"
 
     def reading() -> int | None:
-        growing = [part for part in spool.glob("*.part") if part.stat().st_size >= 64 * MIB]
+        growing = [part for part in spool.glob("*.part") if part.stat().st_size >= BIG_SIZE]
         assert station.process is not None
         return card_processes(station.process.pid)[0] if growing else None
 

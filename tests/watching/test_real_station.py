@@ -65,6 +65,7 @@ def test_a_camera_that_does_not_come_is_reported_once_without_central_too_and_it
     pair: Pair, tmp_path: Path
 ) -> None:
     pair.station.start()
+    eventually(lambda: pair.station.command("status", "--json").returncode == 0, why="there is a ledger")
     eventually(lambda: pair.station.status().get("roster"), why="the roster is here")
     ended = datetime.now(UTC) + timedelta(seconds=1)
     roster = tmp_path / "roster.csv"
