@@ -115,9 +115,14 @@ class CardStaging:
             self._bench.staged()
 
     def _still_holds(self, continues: Asset | None, file: CardFile, card: OpenCard) -> bool:
-        """Whether the card has the very bytes of an asset whose copy was lost. Central may hold those under its id,
-        and would refuse others for ever: they are another asset. Costs one more read, only then."""
-        if continues is None or continues.sha256 is None or continues.upload_attempt == 0:
+        """Whether the card has the very bytes of an asset whose copy was lost, or that a lost ledger knew. Central
+        may hold those under its id, and would refuse others for ever: they are another asset. Costs one more read, only
+        when the copy was lost."""
+        if continues is None:
+            return True
+        if continues.sha256 is None and self._bench.ledger.rebuilt:
+            return (continues.size, continues.mtime_ns) == (file.size, file.mtime_ns)
+        if continues.sha256 is None or continues.upload_attempt == 0:
             return True
         outcome = card.work.digest(file, self._progress)
         return outcome.verdict is not StageVerdict.STAGED or outcome.sha256 == continues.sha256

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -14,6 +16,7 @@ from agent.adapters.tus import TusStore
 from agent.rules import changes as c
 from agent.rules.footage import State
 from agent.rules.poison import TRIES
+from simulator.cards import MemoryFile
 from tests.central_server import CentralServer
 from tests.pipeline.dock import VIDEO, Dock
 from tests.poison.hurried import transfer, wait_for
@@ -50,6 +53,23 @@ def test_a_file_that_is_the_same_after_its_copy_was_lost_stays_the_same_asset() 
     dock.deliver()
     dock.round(2)
     assert dock.at().state is State.ERASED
+
+
+def test_a_file_that_changed_before_it_could_be_staged_again_after_a_lost_ledger_travels_as_another_asset() -> None:
+    """Found by the roaming model: it kept the id that central had named for what stood there before."""
+    dock = Dock(rebuilt=True)
+    former = uuid4()
+    dock.bench.old_id = lambda _camera, _path, sha256, _size: (
+        former if sha256 == hashlib.sha256(b"first bytes").hexdigest() else None
+    )
+    dock.spool.disk.total = 0
+    dock.serve({VIDEO: b"first bytes"})
+    assert (dock.at().asset_id, dock.at().state) == (former, State.FOUND), "it waits for room"
+    dock.card.files[VIDEO] = MemoryFile(b"other footage")
+    dock.spool.disk.total = 1 << 20
+    dock.round()
+    assert dock.at().asset_id != former
+    assert (dock.at().state, dock.asset(former).state) == (State.STAGED, State.GONE)
 
 
 def test_whatever_led_there_an_id_that_is_taken_ends_in_a_named_quarantine(tmp_path: Path, station: Station) -> None:
