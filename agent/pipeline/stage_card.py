@@ -116,15 +116,15 @@ class CardStaging:
 
     def _still_holds(self, continues: Asset | None, file: CardFile, card: OpenCard) -> bool:
         """Whether the card has the very bytes of an asset whose copy was lost, or that a lost ledger knew. Central
-        may hold those under its id, and would refuse others for ever: they are another asset. Costs one more read, only
-        when the copy was lost."""
+        may hold those under its id, and would refuse others for ever: they are another asset. Costs one more read,
+        only when the copy was lost."""
         if continues is None:
             return True
         if continues.sha256 is None and self._bench.ledger.rebuilt:
             return (continues.size, continues.mtime_ns) == (file.size, file.mtime_ns)
         if continues.sha256 is None or continues.upload_attempt == 0:
             return True
-        outcome = card.work.digest(file, self._progress)
+        outcome = self._digested(file, card)
         return outcome.verdict is not StageVerdict.STAGED or outcome.sha256 == continues.sha256
 
     def _enter(self, file: CardFile, continues: Asset | None, card: OpenCard) -> Asset:
@@ -146,7 +146,7 @@ class CardStaging:
         """After a lost ledger: under which id central already holds these bytes. Costs one more read, only then."""
         if not self._bench.ledger.rebuilt:
             return None
-        outcome = card.work.digest(file, self._progress)
+        outcome = self._digested(file, card)
         if outcome.verdict is not StageVerdict.STAGED or outcome.sha256 is None:
             return None
         former = self._bench.old_id(self._docked.camera, file.path, outcome.sha256, file.size)
@@ -159,7 +159,7 @@ class CardStaging:
 
     def _is_one_of(self, resembles: tuple[Asset, ...], file: CardFile, card: OpenCard, stock: Stock) -> bool:
         """Read the file; whether nothing more is to be done with it now."""
-        outcome = card.work.digest(file, self._progress)
+        outcome = self._digested(file, card)
         if outcome.verdict is StageVerdict.UNREADABLE:
             # Perhaps it is one of them, perhaps new footage under an old name, size and time: what can be read of it
             # is kept, and a person is told which file it is.
@@ -187,6 +187,13 @@ class CardStaging:
             docked_at=self._docked.seen_at,
             bay=self._docked.bay,
         )
+
+    def _digested(self, file: CardFile, card: OpenCard) -> StageOutcome:
+        """Read it without copying. An I/O error counts even when the next read of the same file meets none."""
+        outcome = card.work.digest(file, self._progress)
+        if outcome.verdict is StageVerdict.UNREADABLE and self._stock is not None:
+            self._stock.trouble("card_unreadable", outcome.detail)
+        return outcome
 
     def _unread(self, file: CardFile, outcome: StageOutcome, stock: Stock) -> None:
         if outcome.verdict is StageVerdict.CARD_GONE:

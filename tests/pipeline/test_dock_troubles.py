@@ -10,6 +10,7 @@ from agent.errors import CardGone, CardStalled, LedgerBroken
 from agent.rules import changes as c
 from agent.rules.bay_words import BayState
 from agent.rules.footage import RefusedEntry, State
+from simulator.cards import MemoryFile
 from tests.pipeline.dock import VIDEO, Dock
 
 CONTENT = b"footage of the first of July"
@@ -347,3 +348,27 @@ def test_an_unreadable_file_set_aside_leaves_nothing_else_under_its_name() -> No
     }, "the salvage is still of this file"
     assert dock.card.files[VIDEO] is broken
     assert dock.says() is BayState.LEAVE_IN_BAY
+
+
+def test_an_io_error_counts_although_the_file_is_another_one_at_the_next_read() -> None:
+    """Found by the roaming model: the card was written to in the same dock."""
+    dock = Dock(policy="never")
+    dock.serve({VIDEO: b"a" * 40})
+    dock.deliver()
+    dock.plug({VIDEO: b"b" * 40})
+    file = dock.card.files[VIDEO]
+    file.unreadable_from = 0
+    reads: list[int] = []
+
+    def changes(offset: int) -> None:
+        reads.append(offset)
+        if len(reads) == 5:  # a read and its four repetitions: the file is given up, and then written anew
+            dock.card.files[VIDEO] = MemoryFile(b"c" * 50, mtime_ns=file.mtime_ns + 1)
+
+    file.on_read = changes
+    dock.session.round(dock.begin())
+    dock.session.round(dock.session._card.list())
+    session = dock.ledger.session(dock.session.session)
+    assert session is not None
+    assert session.io_error
+    assert dock.at().state is State.STAGED
