@@ -1,0 +1,1 @@
+"""What people are told about cameras that have not docked, when, and by which mail."""
