@@ -1,25 +1,65 @@
-"""One mail to one address through the server that [mail] names. What goes wrong is told in people's words."""
+"""Letters to the server that [mail] names, over one connection. Each letter gets exactly one answer."""
 
 from __future__ import annotations
 
-import smtplib
-import socket
-import ssl
-from contextlib import suppress
-from pathlib import Path
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 
-from django.core.mail import EmailMessage
-from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.utils import DNS_NAME
 
+from central import clock
 from central.config import Mail
+from central.mailing.conversation import Answered, CannotBeUsed, Conversation
+from central.mailing.letter import Letter
+from central.mailing.message import Unusable, mailbox, message
+from central.mailing.words import why
 
-TIMEOUT_S = 20
-"""How long one step of the conversation with the mail server may take."""
+_CLOSING = 421
+_TOO_BIG = 552
+_NOT_SIGNED_IN = frozenset({530, 534, 535, 538, 503})
+_POLICY = re.compile(rb"5\.7\.\d+")
+_BREAKS_IN_A_ROW = 2
+
+
+class Outcome(StrEnum):
+    TAKEN = "taken"
+    """The server answers for it now."""
+    TRY_LATER = "try_later"
+    """Not taken, or not known: the same letter again, with the same Message-ID."""
+    REFUSED = "refused"
+    """Never: this recipient or this letter is not taken."""
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What became of one letter."""
+
+    letter: Letter
+    outcome: Outcome
+    why: str = ""
+    """For people; empty when it was taken."""
+    server_trouble: bool = False
+    """The server or our account at it: nothing that this letter or its recipient could mend."""
+
+    @property
+    def retry(self) -> bool:
+        return self.outcome is Outcome.TRY_LATER
 
 
 class MailRefused(Exception):
     """The mail was not handed over; the message says why and what to do."""
+
+
+def hand_over(mail: Mail, letters: Iterable[Letter]) -> Iterator[Handed]:
+    """One answer for each letter, in order, each as soon as it is known. Raises nothing of its own."""
+    sending = _Sending(mail)
+    try:
+        for letter in letters:
+            yield sending.hand_over(letter)
+    finally:
+        sending.close()
 
 
 def send(mail: Mail, to: str, subject: str, body: str, *, message_id: str | None = None) -> None:
@@ -28,17 +68,9 @@ def send(mail: Mail, to: str, subject: str, body: str, *, message_id: str | None
     Raises:
         MailRefused: it did not, or [mail] cannot be used.
     """
-    headers = {} if message_id is None else {"Message-ID": message_id}
-    try:
-        message = EmailMessage(subject, body, sender(mail), [to], headers=headers)
-        connection = message.connection = _connection(mail)
-        try:
-            message.send()
-        finally:
-            with suppress(OSError):  # Django leaves a conversation open that broke off in the middle
-                connection.close()
-    except (OSError, ValueError) as error:  # every SMTPException is an OSError
-        raise MailRefused(_why(error, mail, to)) from error
+    for handed in hand_over(mail, [Letter(to, subject, body, message_id=message_id or "")]):
+        if handed.outcome is not Outcome.TAKEN:
+            raise MailRefused(handed.why)
 
 
 def sender(mail: Mail) -> str:
@@ -46,79 +78,105 @@ def sender(mail: Mail) -> str:
     return mail.sender or f"dock-central@{DNS_NAME.get_fqdn()}"
 
 
-def _connection(mail: Mail) -> EmailBackend:
-    if not mail.host:
-        raise MailRefused('[mail] names no host, so no mail is sent. Set for example host = "mail.example"')
-    return EmailBackend(
-        host=mail.host,
-        port=mail.port,
-        username=mail.username,
-        password=_password(mail),
-        use_tls=mail.security == "starttls",
-        use_ssl=mail.security == "tls",
-        timeout=TIMEOUT_S,
-    )
+class _Sending:
+    """One run over some letters: opens a conversation when it needs one, gives the server up when it is no use."""
+
+    def __init__(self, mail: Mail) -> None:
+        self._mail = mail
+        self._from = sender(mail)
+        self._conversation: Conversation | None = None
+        self._breaks = 0
+        self._given_up = ""
+
+    def close(self) -> None:
+        if self._conversation is not None:
+            self._conversation.close()
+            self._conversation = None
+
+    def hand_over(self, letter: Letter) -> Handed:
+        if self._given_up:
+            return _server_trouble(letter, self._given_up)
+        try:
+            address = mailbox(self._from).addr_spec
+        except Unusable as error:
+            self._given_up = f"[mail] from cannot be used: {error}"
+            return _server_trouble(letter, self._given_up)
+        try:
+            to = mailbox(letter.to).addr_spec
+            content = message(letter, self._from, clock.now()).as_bytes()
+        except Unusable as error:
+            return Handed(letter, Outcome.REFUSED, f"no mail can be made of it: {error}")
+        return self._try(letter, address, to, content)
+
+    def _try(self, letter: Letter, address: str, to: str, content: bytes) -> Handed:
+        """A server may part after so many letters. Only then, and before it had this one, it is asked once more."""
+        used = self._conversation is not None and self._conversation.letters > 0
+        try:
+            self._hand_over(address, to, content)
+        except Answered as error:
+            if used and (error.code == _CLOSING or error.step == "MAIL") and error.step != "DATA":
+                self.close()
+                return self._try(letter, address, to, content)
+            return self._refused(letter, to, error)
+        except (OSError, CannotBeUsed) as error:
+            if used and self._left_before_the_letter():
+                self.close()
+                return self._try(letter, address, to, content)
+            return self._broken(letter, to, error)
+        self._breaks = 0
+        return Handed(letter, Outcome.TAKEN)
+
+    def _hand_over(self, address: str, to: str, content: bytes) -> None:
+        if self._conversation is None:
+            self._conversation = Conversation(self._mail)
+        self._conversation.hand_over(address, to, content)
+
+    def _left_before_the_letter(self) -> bool:
+        return self._conversation is not None and not self._conversation.content_sent
+
+    def _refused(self, letter: Letter, to: str, error: Answered) -> Handed:
+        said = why(error, self._mail, self._from, to)
+        if error.code == _CLOSING:
+            self.close()
+            return self._after_a_break(letter, said)
+        if self._conversation is not None:
+            self._conversation.forget()
+        if _blames_us(error):
+            if error.step == "MAIL":
+                self._given_up = said
+            return _server_trouble(letter, said)
+        return Handed(letter, Outcome.TRY_LATER if _is_passing(error.code) else Outcome.REFUSED, said)
+
+    def _broken(self, letter: Letter, to: str, error: Exception) -> Handed:
+        said = why(error, self._mail, self._from, to)
+        if self._conversation is not None and self._conversation.content_sent:
+            said += ". Whether it took the mail is not known: the same mail goes again"
+        if self._conversation is None:  # not even a conversation: asking again for each letter helps nobody
+            self._given_up = said
+        self.close()
+        return self._after_a_break(letter, said)
+
+    def _after_a_break(self, letter: Letter, said: str) -> Handed:
+        """One letter at which a server hangs up keeps no other back; a server that always does is given up."""
+        self._breaks += 1
+        if self._breaks >= _BREAKS_IN_A_ROW:
+            self._given_up = said
+        return _server_trouble(letter, said)
 
 
-def _password(mail: Mail) -> str:
-    """The first line of the password file. Read for every mail: a new password needs no restart."""
-    if not mail.username:
-        return ""
-    if not mail.password_file:
-        raise MailRefused(f"[mail] username is {mail.username!r}, but there is no password_file")
-    try:
-        first = Path(mail.password_file).read_text(encoding="utf-8").split("\n", 1)[0].strip("\r")
-    except (OSError, UnicodeDecodeError) as error:
-        raise MailRefused(f"[mail] password_file {mail.password_file} cannot be read: {error}") from error
-    if not first:
-        raise MailRefused(f"[mail] password_file {mail.password_file} is empty")
-    return first
+def _blames_us(error: Answered) -> bool:
+    """The sender, the account, or a relay that we may not use: every other recipient would hear the same.
+
+    5.7 is "not authorised". A wrong [mail] would otherwise mark each supervisor's address as a bad one, for ever.
+    """
+    if error.step == "MAIL":
+        return error.code != _TOO_BIG
+    return error.code in _NOT_SIGNED_IN or (error.step == "RCPT" and bool(_POLICY.search(error.words)))
 
 
-def _why(error: Exception, mail: Mail, to: str) -> str:
-    """The order matters: the narrow errors stand before the wide ones they derive from."""
-    server = f"{mail.host} port {mail.port}"
-    match error:
-        case smtplib.SMTPAuthenticationError():
-            return f"{server} refused the sign-in as {mail.username!r} ({_said(error)}): check username and password"
-        case smtplib.SMTPNotSupportedError():
-            return f'{server} does not offer what [mail] asks for: {error}. security = "{mail.security}" may be wrong'
-        case smtplib.SMTPRecipientsRefused():
-            code, words = error.recipients.get(to, (0, b""))
-            return f"{server} refused the recipient {to} ({code} {_text(words)})"
-        case smtplib.SMTPSenderRefused():
-            return f"{server} refused the sender {error.sender} ({_said(error)}): check [mail] from and username"
-        case smtplib.SMTPResponseException():
-            return f"{server} refused the mail ({_said(error)})"
-        case smtplib.SMTPServerDisconnected() if isinstance(error.__context__, TimeoutError):
-            return _too_slow(server)
-        case smtplib.SMTPServerDisconnected():
-            return f"{server} hung up: {error}"
-        case ssl.SSLCertVerificationError():
-            return f"the certificate of {server} is not to be trusted: {error.verify_message}"
-        case ssl.SSLError():
-            return f'{server} does not speak TLS as security = "{mail.security}" asks: {error.reason or error}'
-        case TimeoutError():
-            return _too_slow(server)
-        case socket.gaierror():
-            return f"the host {mail.host!r} of [mail] is not known: {error.strerror}"
-        case ConnectionRefusedError():
-            return f"nothing listens at {server} (connection refused): check [mail] host and port"
-        case _:
-            return f"{server}: {error}"
+def _is_passing(code: int) -> bool:
+    return not 500 <= code < 600
 
 
-def _too_slow(server: str) -> str:
-    return (
-        f"{server} did not answer within {TIMEOUT_S} s: check host, port and firewall. "
-        'A server that speaks TLS at once needs security = "tls"'
-    )
-
-
-def _said(error: smtplib.SMTPResponseException) -> str:
-    return f"{error.smtp_code} {_text(error.smtp_error)}".strip()
-
-
-def _text(words: bytes | str) -> str:
-    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return " ".join(text.split())
+def _server_trouble(letter: Letter, said: str) -> Handed:
+    return Handed(letter, Outcome.TRY_LATER, said, server_trouble=True)

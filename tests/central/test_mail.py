@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from central.config import Mail
-from central.mailing import sending
+from central.mailing import conversation
 from central.mailing.sending import MailRefused, send
 from simulator.demo.mailbox import Mailbox
 from tests.central_server import CentralServer
@@ -101,8 +101,8 @@ def test_a_refused_recipient_is_named_with_the_reason() -> None:
 
 
 def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sending.TIMEOUT_S == 20
-    monkeypatch.setattr(sending, "TIMEOUT_S", 0.2)
+    assert conversation.STEP_S == 20
+    monkeypatch.setattr(conversation, "STEP_S", 0.2)
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         assert "did not answer within" in _refusal(_settings(silent.getsockname()[1]))
 
