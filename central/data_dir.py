@@ -35,6 +35,16 @@ class DataDir:
         return self.root / "serve.lock"
 
     @property
+    def outbox_lock(self) -> Path:
+        """Held by the one process that hands mail over."""
+        return self.root / "outbox.lock"
+
+    @property
+    def notices_lock(self) -> Path:
+        """Held by the one process that decides who is written to."""
+        return self.root / "notices.lock"
+
+    @property
     def last_round(self) -> Path:
         """Changed whenever the alert worker has completed a round: its age is the worker's."""
         return self.root / "last_round"

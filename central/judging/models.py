@@ -49,6 +49,7 @@ class Judgement(models.Model):
                 fields=["shift"], condition=models.Q(superseded_at=None), name="one_standing_judgement"
             ),
         )
+        indexes = (models.Index(fields=["verdict", "superseded_at"], name="judgement_by_standing"),)
 
 
 class Excuse(models.Model):
