@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 ]
 
+    "central.dashboard.surroundings.SiteZoneMiddleware",
 ROOT_URLCONF = "central.urls"
 WSGI_APPLICATION = "central.wsgi.application"
 APPEND_SLASH = False
@@ -60,6 +61,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
             ]
         },
+                "central.dashboard.surroundings.surroundings",
     }
 ]
 

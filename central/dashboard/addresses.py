@@ -6,7 +6,8 @@ from django.urls import path
 from central.dashboard import health, pages
 
 urlpatterns = [
-    path("", pages.stations, name="stations"),
+    path("", pages.stations, name="overview"),
+    path("stations/", pages.stations, name="stations"),
     path("stations/<str:station_id>", pages.station, name="station"),
     path("docks", pages.docks, name="docks"),
     path("assets", pages.assets, name="assets"),

@@ -17,6 +17,7 @@ from central import clock
 from central.custody.epochs import store_epoch
 from central.custody.models import Asset, CustodyEvent, DockSession, Fork, ParkedEvent
 from central.custody.receipts import valid_receipt
+from central.dashboard.front import ledger_trouble
 from central.dashboard.roles import readers_only
 from central.fleet.models import Bay, Ledger, Station
 from central.fleet.overview import stations as station_conditions
@@ -31,15 +32,7 @@ def stations(request: HttpRequest) -> HttpResponse:
     conditions = station_conditions(settings.CONFIG.stations, clock.now())
     counts = dict(Asset.objects.values_list("station").annotate(Count("pk")))
     rows = [{"station": one, "assets": counts.get(one.station_id, 0)} for one in conditions]
-    trouble = {
-        "forks": Fork.objects.count(),
-        "parked": ParkedEvent.objects.count(),
-        "gaps": Ledger.objects.exclude(gap_until=None).count(),
-        "spoke_again": Ledger.objects.exclude(spoke_again_at=None).count(),
-        "set_back": Ledger.objects.filter(set_back_epoch=store_epoch()).values("station").distinct().count(),
-        "lost": Asset.objects.filter(object=None).exclude(lost_at=None).count(),
-    }
-    return render(request, "dashboard/stations.html", {"rows": rows, "trouble": trouble})
+    return render(request, "dashboard/stations.html", {"rows": rows, "trouble": ledger_trouble()})
 
 
 @readers_only

@@ -11,9 +11,18 @@ from django.shortcuts import render
 
 IT, SUPERVISOR, AUDITOR, OFFICER, ADMIN = ROLES = ("it", "supervisor", "auditor", "officer", "admin")
 READERS = frozenset({IT, SUPERVISOR, AUDITOR, ADMIN})
-"""Officers have no page of their own yet, and other people's footage is not theirs to list."""
+"""Who may list stations and footage. An officer sees what concerns his own shifts, and nothing else."""
 
 View = Callable[..., HttpResponse]
+
+
+def roles_of(request: HttpRequest) -> frozenset[str]:
+    """The roles of who asks; the database is asked once per request."""
+    known: frozenset[str] | None = getattr(request, "dock_roles", None)
+    if known is None:
+        known = frozenset(request.user.groups.values_list("name", flat=True))
+        request.dock_roles = known  # type: ignore[attr-defined]
+    return known
 
 
 def readers_only(view: View) -> View:
@@ -21,8 +30,7 @@ def readers_only(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        roles = set(request.user.groups.values_list("name", flat=True))
-        if not roles & READERS:
+        if not roles_of(request) & READERS:
             return render(request, "dashboard/not_for_you.html", status=403)
         return view(request, *args, **kwargs)
 

@@ -1,0 +1,75 @@
+"""Instants, spans and words in templates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from central.dashboard.words import MEANINGS, SHADES, plainly, spelled
+
+register = template.Library()
+NOTHING = SafeString('<span class="none">–</span>')
+
+
+@register.simple_tag
+def moment(at: datetime | None, *, exact: bool = False) -> SafeString:
+    """The instant in the site's zone, `Tue Oct 7, 06:30`; UTC to the second in its title. `exact` shows seconds, and
+    the zone's abbreviation, which tells apart the hour that a night in autumn has twice."""
+    if not at:  # also a name that the template does not know
+        return NOTHING
+    local = timezone.localtime(at)
+    clock_time = f"{local:%H:%M:%S %Z}" if exact else f"{local:%H:%M}"
+    shown = f"{local:%a %b} {local.day}, {clock_time}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.astimezone(UTC).isoformat(), _in_utc(at), shown)
+
+
+@register.simple_tag
+def stamp(at: datetime | None) -> SafeString:
+    """The instant as rows of a log show it, `2026-10-07 06:30:12`, in the site's zone; UTC in its title."""
+    if not at:  # also a name that the template does not know
+        return NOTHING
+    local = timezone.localtime(at)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        at.astimezone(UTC).isoformat(),
+        _in_utc(at),
+        f"{local:%Y-%m-%d %H:%M:%S}",
+    )
+
+
+@register.simple_tag
+def ago(at: datetime | None, now: datetime) -> str:
+    """How long before `now`: `3 h 12 min`."""
+    return "–" if not at else spelled(now - at)
+
+
+@register.filter(name="spelled")
+def spelled_filter(value: timedelta | float | None) -> str:
+    """A span, or so many seconds, in words."""
+    if value is None or value == "":
+        return "–"
+    return spelled(value if isinstance(value, timedelta) else timedelta(seconds=value))
+
+
+@register.filter(name="plainly")
+def plainly_filter(name: str) -> str:
+    return plainly(name)
+
+
+@register.simple_tag
+def pill(name: str, words: str = "") -> SafeString:
+    """A verdict or a condition as a pill: a shape, a colour and the word."""
+    return format_html(
+        '<span class="pill {}" title="{}">{}</span>',
+        SHADES.get(name, "dull"),
+        MEANINGS.get(name, ""),
+        words or plainly(name),
+    )
+
+
+def _in_utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
