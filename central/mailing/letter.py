@@ -20,6 +20,7 @@ class Letter:
     """What is handed over, to one recipient. The same letter again is the same mail: it keeps its Message-ID."""
 
     to: str
+    """A bare address, without a name."""
     subject: str
     text: str
     html: str = ""

@@ -58,7 +58,7 @@ def message(letter: Letter, sender: str, at: datetime) -> EmailMessage:
     """
     mail = EmailMessage(policy=WIRE)
     mail["From"] = mailbox(sender)
-    mail["To"] = mailbox(letter.to)
+    mail["To"] = address(letter.to)
     mail["Subject"] = one_line(letter.subject, LONGEST_SUBJECT)
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = _identifier(letter.message_id) or make_msgid(domain=mailbox(sender).domain)
@@ -76,25 +76,35 @@ def message(letter: Letter, sender: str, at: datetime) -> EmailMessage:
 
 
 def mailbox(text: str) -> Address:
-    """An address, or `Name <address>`. A host beyond ASCII is written as mail servers know it.
+    """Of a sender: an address, or `Name <address>`.
 
     Raises:
         Unusable: it is none that every mail server takes.
     """
     named = _NAMED.fullmatch(text)
-    name, address = (named["name"], named["address"]) if named else ("", text)
-    local, _, host = address.strip().rpartition("@")
+    if not named:
+        return address(text)
+    found = address(named["address"])
+    name = one_line(named["name"].strip('"'), _LONGEST_NAME)
+    return Address(display_name=name, username=found.username, domain=found.domain)
+
+
+def address(text: str) -> Address:
+    """A bare address. A host beyond ASCII is written as mail servers know it.
+
+    Raises:
+        Unusable: it is none that every mail server takes.
+    """
+    local, _, host = text.strip().rpartition("@")
     try:
         host = host.encode("idna").decode("ascii") if not host.isascii() else host
     except UnicodeError as error:
-        raise Unusable(f"{address!r} is no mail address: {error}") from error
+        raise Unusable(f"{text!r} is no mail address: {error}") from error
     if not local.isascii():
-        raise Unusable(
-            f"{address!r} has letters beyond ASCII before the @, which many mail servers refuse: use another"
-        )
+        raise Unusable(f"{text!r} has letters beyond ASCII before the @, which many mail servers refuse: use another")
     if not _LOCAL_PART.fullmatch(local) or len(local) > 64 or not _HOST.fullmatch(host) or len(host) > 253:
-        raise Unusable(f"{address!r} is no mail address")
-    return Address(display_name=one_line(name.strip('"'), _LONGEST_NAME), username=local, domain=host)
+        raise Unusable(f"{text!r} is no mail address")
+    return Address(username=local, domain=host)
 
 
 def one_line(text: str, longest: int) -> str:

@@ -13,7 +13,7 @@ from central import clock
 from central.config import Mail
 from central.mailing.conversation import Answered, CannotBeUsed, Conversation
 from central.mailing.letter import Letter
-from central.mailing.message import Unusable, mailbox, message
+from central.mailing.message import Unusable, address, mailbox, message
 from central.mailing.words import why
 
 _CLOSING = 421
@@ -97,39 +97,39 @@ class _Sending:
         if self._given_up:
             return _server_trouble(letter, self._given_up)
         try:
-            address = mailbox(self._from).addr_spec
+            ours = mailbox(self._from).addr_spec
         except Unusable as error:
             self._given_up = f"[mail] from cannot be used: {error}"
             return _server_trouble(letter, self._given_up)
         try:
-            to = mailbox(letter.to).addr_spec
+            to = address(letter.to).addr_spec
             content = message(letter, self._from, clock.now()).as_bytes()
         except Unusable as error:
             return Handed(letter, Outcome.REFUSED, f"no mail can be made of it: {error}")
-        return self._try(letter, address, to, content)
+        return self._try(letter, ours, to, content)
 
-    def _try(self, letter: Letter, address: str, to: str, content: bytes) -> Handed:
+    def _try(self, letter: Letter, ours: str, to: str, content: bytes) -> Handed:
         """A server may part after so many letters. Only then, and before it had this one, it is asked once more."""
         used = self._conversation is not None and self._conversation.letters > 0
         try:
-            self._hand_over(address, to, content)
+            self._hand_over(ours, to, content)
         except Answered as error:
             if used and (error.code == _CLOSING or error.step == "MAIL") and error.step != "DATA":
                 self.close()
-                return self._try(letter, address, to, content)
+                return self._try(letter, ours, to, content)
             return self._refused(letter, to, error)
         except (OSError, CannotBeUsed) as error:
             if used and self._left_before_the_letter():
                 self.close()
-                return self._try(letter, address, to, content)
+                return self._try(letter, ours, to, content)
             return self._broken(letter, to, error)
         self._breaks = 0
         return Handed(letter, Outcome.TAKEN)
 
-    def _hand_over(self, address: str, to: str, content: bytes) -> None:
+    def _hand_over(self, ours: str, to: str, content: bytes) -> None:
         if self._conversation is None:
             self._conversation = Conversation(self._mail)
-        self._conversation.hand_over(address, to, content)
+        self._conversation.hand_over(ours, to, content)
 
     def _left_before_the_letter(self) -> bool:
         return self._conversation is not None and not self._conversation.content_sent
