@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -66,6 +66,10 @@ class Notices(Struct, frozen=True):
     digest_delay: timedelta = timedelta(minutes=15)
     reminders: timedelta = 24 * HOUR
     escalation: timedelta = 48 * HOUR
+    storm: Annotated[int, Meta(ge=1)] = 25
+    """More cameras than this in one digest become a summary with a CSV; more new ones at once are told to IT too."""
+    officer_reminder: timedelta | None = None
+    """So long after the end of a duty its officer is reminded, where the roster has an address. None: never."""
 
 
 class Unit(Struct, frozen=True):
@@ -80,6 +84,11 @@ class Unit(Struct, frozen=True):
     digest_times: Annotated[tuple[str, ...] | None, Meta(examples=[["06:00", "14:00"]])] = None
     reminders: timedelta | None = None
     escalation: timedelta | None = None
+    delegate: Annotated[str, Meta(examples=["lt.kim@example"])] = ""
+    """Gets this unit's notices in the supervisors' place."""
+    delegate_from: Annotated[date | None, Meta(examples=["2026-12-01"])] = None
+    """First and last day of that, in [web] time_zone. None: open."""
+    delegate_until: Annotated[date | None, Meta(examples=["2026-12-14"])] = None
 
 
 class Stations(Struct, frozen=True):
@@ -144,9 +153,15 @@ NEW_FILE = """\
 # digest_delay = "15min"
 # reminders = "24h"
 # escalation = "48h"
+# storm = 25                                # more cameras in one digest become a summary with a CSV
+# officer_reminder = "30min"                # after the end of a duty, to the officer; default: never
 
 # [unit."East Patrol"]                      # what one unit does differently
 # grace = "12h"
+# digest_times = ["06:30", "14:30", "22:30"]  # when digests leave, instead of digest_delay after the first news
+# delegate = "lt.kim@example"               # gets this unit's notices in the supervisor's place
+# delegate_from = 2026-12-01                # first and last day of that
+# delegate_until = 2026-12-14
 
 [stations]
 # stale_after = "3min"

@@ -48,6 +48,10 @@ def _are_times(values: tuple[str, ...]) -> str:
     return "no time of day: " + ", ".join(bad) if bad else ""
 
 
+def _is_mailbox(value: str) -> str:
+    return _are_addresses((value,)) if value else ""
+
+
 def _is_absolute(value: str) -> str:
     return "" if not value or Path(value).is_absolute() else "must be a whole path, beginning with /"
 
@@ -60,6 +64,7 @@ CHECKS: dict[str, settings.Check] = {
     "roster.folder": _is_absolute,
     "notices.it_recipients": _are_addresses,
     "unit.*.digest_times": _are_times,
+    "unit.*.delegate": _is_mailbox,
 }
 
 
