@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from protocol.settings import Bytes
+
 HOUR = timedelta(hours=1)
 
 
@@ -96,6 +98,27 @@ class Stations(Struct, frozen=True):
     offline_after: timedelta = timedelta(minutes=15)
 
 
+class Alarms(Struct, frozen=True):
+    """What IT is told, and by which other channel."""
+
+    wait: timedelta | None = None
+    """An alarm is told so long after it opened, so that what has one cause comes in one mail.
+    None: a tenth of [stations] offline_after."""
+    repeat: timedelta = 24 * HOUR
+    """An alarm that stays open is told again after so long."""
+    webhook: Annotated[str, Meta(examples=["https://alerts.example/dock"])] = ""
+    """Every alarm is posted there too, as JSON. It works while mail does not."""
+    ping_url: Annotated[str, Meta(examples=["https://hc.example/ping/1234"])] = ""
+    """Fetched by the alert worker as long as it works: who misses it knows that central is dead."""
+    ping_interval: timedelta = timedelta(minutes=5)
+    weekly: Annotated[str, Meta(examples=["Mon 07:00"])] = "Mon 07:00"
+    """When IT gets the mail that all is accounted for, in [web] time_zone. Empty: never."""
+    disk_low: Annotated[Bytes, Meta(examples=["20GiB"])] = Bytes(20 * 2**30)
+    """Less free space at a station, or at central, is told."""
+    unreceipted_after: timedelta = 24 * HOUR
+    """A file that waits longer for its receipt is told."""
+
+
 class Retention(Struct, frozen=True):
     """Takes no keys yet: central deletes nothing by itself."""
 
@@ -110,6 +133,7 @@ class CentralConfig(Struct, frozen=True):
     notices: Notices = Notices()
     unit: dict[str, Unit] = {}
     stations: Stations = Stations()
+    alarms: Alarms = Alarms()
     retention: Retention = Retention()
 
     def grace_for(self, unit: str) -> timedelta:
@@ -166,4 +190,12 @@ NEW_FILE = """\
 [stations]
 # stale_after = "3min"
 # offline_after = "15min"
+
+[alarms]                                    # what IT is told; see docs/alarms.md
+# webhook = "https://alerts.example/dock"   # the other channel: JSON for every alarm, also while mail fails
+# ping_url = "https://hc.example/ping/1234" # fetched while the alert worker works
+# weekly = "Mon 07:00"                      # the mail that all is accounted for; "" for none
+# disk_low = "20GiB"
+# unreceipted_after = "24h"
+# repeat = "24h"
 """

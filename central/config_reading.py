@@ -52,6 +52,18 @@ def _is_mailbox(value: str) -> str:
     return _are_addresses((value,)) if value else ""
 
 
+def _is_address(value: str) -> str:
+    """Something to fetch: it may have a path and a query."""
+    parts = urlsplit(value)
+    good = not value or (parts.scheme in ("http", "https") and parts.netloc)
+    return "" if good else "must be http:// or https:// with a host"
+
+
+def _is_weekly(value: str) -> str:
+    good = not value or re.fullmatch(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([01]\d|2[0-3]):[0-5]\d", value)
+    return "" if good else "must be a day and a time"
+
+
 def _is_absolute(value: str) -> str:
     return "" if not value or Path(value).is_absolute() else "must be a whole path, beginning with /"
 
@@ -62,6 +74,9 @@ CHECKS: dict[str, settings.Check] = {
     "storage.url": _is_scheme("file", "s3"),
     "database.url": _is_scheme("sqlite", "postgres", "postgresql"),
     "roster.folder": _is_absolute,
+    "alarms.webhook": _is_address,
+    "alarms.ping_url": _is_address,
+    "alarms.weekly": _is_weekly,
     "notices.it_recipients": _are_addresses,
     "unit.*.digest_times": _are_times,
     "unit.*.delegate": _is_mailbox,

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "central.roster",
     "central.custody",
     "central.judging",
+    "central.alarms",
     "central.notices",
     "central.intake",
     "central.dashboard",

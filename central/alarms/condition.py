@@ -1,0 +1,57 @@
+"""A condition as the rules tell it, and what they tell of all together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from central.alarms.facts import Limits
+from central.alarms.kinds import Kind
+
+CENTRAL = "central"
+"""The subject of what concerns central itself."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something that IT should know of, as long as it holds."""
+
+    kind: Kind
+    subject: str
+    sentence: str
+    station: str = ""
+    since: datetime | None = None
+    detail: dict[str, object] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What holds, and of what cannot be said whether it holds."""
+
+    open: tuple[Condition, ...]
+    unsure: frozenset[tuple[str, str]] = frozenset()
+    """Kind and station: neither begins nor ends now."""
+
+
+def when(instant: datetime, limits: Limits) -> str:
+    """As people where the stations are would write it."""
+    local = instant.astimezone(limits.zone)
+    return f"{local:%b} {local.day} {local:%H:%M}"
+
+
+def span(seconds: float) -> str:
+    """So long, roughly."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+
+
+def size_of(size: int) -> str:
+    """Bytes in whole units: a sentence that changed with every heartbeat would be written with every one."""
+    return f"{size // 2**30} GiB" if size >= 2**30 else f"{size // 2**20} MiB"
+
+
+def sentence(words: str) -> str:
+    """Words of others with a full stop behind them."""
+    words = words.strip() or "no reason was given"
+    return words if words.endswith((".", "!")) else f"{words}."

@@ -1,0 +1,33 @@
+"""Which alarms should be open now: facts in, conditions out. Nothing here reads a clock or a database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from central.alarms.condition import Condition, Findings
+from central.alarms.facts import Facts, Limits
+from central.alarms.kinds import Kind
+from central.alarms.of_central import of_cameras, of_central, of_channels, of_roster
+from central.alarms.of_stations import OF_HEARTBEATS, of_heartbeat, of_ledgers, of_silence
+
+
+def find(facts: Facts, limits: Limits, now: datetime) -> Findings:
+    """All that IT should know of at `now`. Of one kind and subject there is at most one."""
+    conditions: list[Condition] = []
+    unsure: set[tuple[str, str]] = set()
+    for station in facts.stations:
+        if station.heard_at is None:
+            continue
+        conditions += of_silence(station, station.heard_at, limits, now)
+        conditions += of_ledgers(station, limits, now)
+        if now - station.heard_at < limits.stale_after:
+            conditions += of_heartbeat(station, limits, now)
+        else:
+            unsure |= {(kind, station.name) for kind in OF_HEARTBEATS}
+        if now - station.heard_at >= limits.offline_after:
+            unsure.add((Kind.STATION_SILENT, station.name))
+    conditions += of_cameras(facts, limits, now)
+    conditions += of_roster(facts.roster, limits, now)
+    conditions += of_channels(facts.channels, limits)
+    conditions += of_central(facts, limits, now)
+    return Findings(tuple({(one.kind, one.subject): one for one in conditions}.values()), frozenset(unsure))

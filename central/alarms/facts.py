@@ -1,0 +1,135 @@
+"""What is known of stations, bays, cameras and central itself, as the conditions want it. Values, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class BaySaid:
+    """One bay as the latest heartbeat tells it."""
+
+    bay: str
+    label: str = ""
+    says: str = ""
+    """The bay's own word, as it is shown at the dock."""
+    camera: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.label or self.bay
+
+
+@dataclass(frozen=True)
+class UnwatchedNow:
+    """A bay that is not watched although its source is."""
+
+    bay: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a station said of itself in its latest heartbeat."""
+
+    loop_ages_s: tuple[tuple[str, float], ...] = ()
+    disk_free: int = 0
+    disk_total: int = 0
+    """Bytes; 0: not told."""
+    clock_ahead_ms: float | None = None
+    oldest_unreceipted_at: datetime | None = None
+    credential_days: float | None = None
+    bays: tuple[BaySaid, ...] = ()
+
+
+@dataclass(frozen=True)
+class GapHeld:
+    """Events are missing in the middle of a ledger."""
+
+    first_missing: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Station:
+    """One enrolled station. One that was never heard is new and nobody's problem."""
+
+    name: str
+    heard_at: datetime | None
+    said: Said = Said()
+    unwatched: tuple[UnwatchedNow, ...] = ()
+    gap: GapHeld | None = None
+    parked: int = 0
+    forks: int = 0
+    spoke_again: datetime | None = None
+    went_back: bool = False
+    """It sent events that central had acknowledged and no longer held, and no epoch was raised since."""
+
+
+@dataclass(frozen=True)
+class PutAside:
+    """The quarantined files of one camera at one station."""
+
+    station: str
+    camera: str
+    files: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A camera that no profile knows, and when it docked last."""
+
+    station: str
+    camera: str
+    docked_at: datetime
+
+
+@dataclass(frozen=True)
+class Roster:
+    brought_at: datetime | None = None
+    waiting: int = 0
+    folder_trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Channels:
+    """What keeps people from being told."""
+
+    mail_failing_since: datetime | None = None
+    mail_trouble: str = ""
+    mails_waiting: int = 0
+    refused: tuple[tuple[str, str], ...] = ()
+    """Recipient and why."""
+    webhook_failing_since: datetime | None = None
+    webhook_trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    stations: tuple[Station, ...] = ()
+    put_aside: tuple[PutAside, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+    roster: Roster = Roster()
+    channels: Channels = Channels()
+    central_disk_free: int | None = None
+    """Bytes; None: not known."""
+    worked_at: datetime | None = None
+    """When the alert worker completed a round last, or began to work if it did not since."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What makes a fact an alarm."""
+
+    up_since: datetime
+    """While central was down nobody could be heard: nobody is silent before `offline_after` from here on."""
+    zone: ZoneInfo
+    stale_after: timedelta = timedelta(minutes=3)
+    offline_after: timedelta = timedelta(minutes=15)
+    roster_max_age: timedelta = timedelta(hours=36)
+    disk_low: int = 20 * 2**30
+    unreceipted_after: timedelta = timedelta(hours=24)

@@ -1,0 +1,164 @@
+"""Reads what the conditions want to know out of the rows of the rooms below."""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from django.db.models import Count, Exists, OuterRef
+
+from central.alarms.facts import (
+    BaySaid,
+    Channels,
+    Facts,
+    GapHeld,
+    PutAside,
+    Roster,
+    Said,
+    Station,
+    Unknown,
+    UnwatchedNow,
+)
+from central.custody.epochs import store_epoch
+from central.custody.models import Asset, DockSession, Fork, ParkedEvent, UnwatchedBay
+from central.fleet.models import Credential, Heartbeat, Ledger
+from central.fleet.models import Station as StationRow
+from central.roster.freshness import roster_age
+
+UNKNOWN_MODEL = "unknown"
+"""The profile that serves what no profile knows."""
+LOOK_BACK = timedelta(days=2)
+MOST_REASONS = 5
+
+
+class _At(msgspec.Struct):
+    offset_ms: float | None = None
+
+
+class _Bay(msgspec.Struct):
+    bay: str
+    label: str = ""
+    state: str = ""
+    camera: str | None = None
+
+
+class _Beat(msgspec.Struct):
+    """The keys of a heartbeat that matter here. A heartbeat of any version may lack any of them."""
+
+    at: _At = msgspec.field(default_factory=_At)
+    loop_ages_s: dict[str, float] = {}
+    disk_free: int = 0
+    disk_total: int = 0
+    credential_days: float | None = None
+    bays: list[_Bay] = []
+
+
+_decode = msgspec.json.Decoder(_Beat)
+
+
+def gather(
+    *, data: Path, channels: Channels, folder_trouble: str, worked_at: datetime | None, now: datetime
+) -> Facts:
+    """All facts of one moment; `data` is the folder whose disk central fills. Reads rows, changes none."""
+    return Facts(
+        stations=tuple(_stations()),
+        put_aside=tuple(_put_aside()),
+        unknown=tuple(_unknown(now)),
+        roster=_roster(folder_trouble),
+        channels=channels,
+        central_disk_free=shutil.disk_usage(data).free,
+        worked_at=worked_at,
+    )
+
+
+def live_stations() -> int:
+    """Enrolled stations that were heard at least once."""
+    return _enrolled().exclude(heartbeat=None).count()
+
+
+def _enrolled():  # type: ignore[no-untyped-def]
+    valid = Credential.objects.filter(station=OuterRef("pk"), revoked_at=None)
+    return StationRow.objects.filter(Exists(valid))
+
+
+def _stations() -> list[Station]:
+    ledgers = defaultdict(list)
+    for ledger in Ledger.objects.order_by("sequence"):
+        ledgers[ledger.station_id].append(ledger)
+    unwatched = defaultdict(list)
+    for row in UnwatchedBay.objects.filter(unwatched_until=None):
+        unwatched[row.ledger_id].append(UnwatchedNow(row.bay, row.reason, row.unwatched_from))
+    succeeded = Ledger.objects.filter(predecessor=OuterRef("ledger__ledger_uuid"))
+    forks = Fork.objects.filter(ledger__closed_at=None).exclude(Exists(succeeded))
+    by_ledger = dict(forks.values_list("ledger_id").annotate(Count("pk")))
+    parked = dict(ParkedEvent.objects.values_list("event__ledger__station_id").annotate(Count("pk")))
+    epoch = store_epoch()
+    return [
+        _station(row, ledgers[row.pk], unwatched, by_ledger, parked.get(row.pk, 0), epoch)
+        for row in _enrolled().select_related("heartbeat").order_by("pk")
+    ]
+
+
+def _station(
+    row: StationRow,
+    ledgers: list[Ledger],
+    unwatched: dict[int, list[UnwatchedNow]],
+    forks: dict[int, int],
+    parked: int,
+    epoch: int,
+) -> Station:
+    beat: Heartbeat | None = getattr(row, "heartbeat", None)
+    alive = [one for one in ledgers if one.closed_at is None]
+    gaps = [GapHeld(one.head_number + 1, one.gap_since) for one in alive if one.gap_until and one.gap_since]
+    return Station(
+        name=row.station_id,
+        heard_at=None if beat is None else beat.received_at,
+        said=Said() if beat is None else _said(beat),
+        unwatched=tuple(unwatched.get(ledgers[-1].pk, ())) if ledgers else (),
+        gap=min(gaps, key=lambda gap: gap.since, default=None),
+        parked=parked,
+        forks=sum(forks.get(one.pk, 0) for one in alive),
+        spoke_again=max((one.spoke_again_at for one in alive if one.spoke_again_at), default=None),
+        went_back=any(one.set_back_epoch == epoch for one in alive),
+    )
+
+
+def _said(beat: Heartbeat) -> Said:
+    try:
+        told = _decode.decode(beat.body)
+    except (msgspec.DecodeError, ValueError):
+        told = _Beat()
+    return Said(
+        loop_ages_s=tuple(told.loop_ages_s.items()),
+        disk_free=told.disk_free,
+        disk_total=told.disk_total,
+        clock_ahead_ms=told.at.offset_ms,
+        oldest_unreceipted_at=beat.oldest_unreceipted_at,
+        credential_days=told.credential_days,
+        bays=tuple(BaySaid(one.bay, one.label, one.state, one.camera or "") for one in told.bays),
+    )
+
+
+def _put_aside() -> list[PutAside]:
+    files: dict[tuple[str, str], list[str]] = defaultdict(list)
+    rows = Asset.objects.filter(state="QUARANTINED").order_by("station_id", "camera")
+    for station, camera, reason in rows.values_list("station_id", "camera", "quarantined_reason"):
+        files[station, camera].append(reason.split(" ", 1)[0] or "lost_at_central")
+    return [
+        PutAside(station, camera, len(reasons), tuple(sorted(set(reasons)))[:MOST_REASONS])
+        for (station, camera), reasons in files.items()
+    ]
+
+
+def _unknown(now: datetime) -> list[Unknown]:
+    docks = DockSession.objects.filter(docked_at__gte=now - LOOK_BACK, profile=UNKNOWN_MODEL).order_by("docked_at")
+    rows = docks.values_list("station_id", "camera", "docked_at")
+    return [Unknown(*row) for row in {row[:2]: row for row in rows}.values()]
+
+
+def _roster(folder_trouble: str) -> Roster:
+    age = roster_age(timedelta(0))
+    return Roster(age.brought_at, age.waiting, folder_trouble)

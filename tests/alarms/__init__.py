@@ -1,0 +1,1 @@
+"""What IT is told, and that it is told once."""
