@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.core.mail.utils import DNS_NAME
@@ -42,6 +42,8 @@ class Handed:
     """For people; empty when it was taken."""
     server_trouble: bool = False
     """The server or our account at it: nothing that this letter or its recipient could mend."""
+    maybe_taken: bool = False
+    """The server may have it all the same: whoever says something else instead may be heard twice."""
 
     @property
     def retry(self) -> bool:
@@ -149,12 +151,13 @@ class _Sending:
 
     def _broken(self, letter: Letter, to: str, error: Exception) -> Handed:
         said = why(error, self._mail, self._from, to)
-        if self._conversation is not None and self._conversation.content_sent:
+        in_doubt = self._conversation is not None and self._conversation.content_sent
+        if in_doubt:
             said += ". Whether it took the mail is not known: the same mail goes again"
         if self._conversation is None:  # not even a conversation: asking again for each letter helps nobody
             self._given_up = said
         self.close()
-        return self._after_a_break(letter, said)
+        return replace(self._after_a_break(letter, said), maybe_taken=in_doubt)
 
     def _after_a_break(self, letter: Letter, said: str) -> Handed:
         """One letter at which a server hangs up keeps no other back; a server that always does is given up."""

@@ -9,7 +9,6 @@ import base64
 import re
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -31,7 +30,9 @@ log = structlog.get_logger()
 LETTER_AGAIN, LETTER_SELDOM = timedelta(seconds=15), timedelta(hours=1)
 """When a mail that its server put off is tried again: after the first, twice that, and so on up to the second."""
 SERVER_AGAIN, SERVER_SELDOM = timedelta(seconds=2), timedelta(minutes=5)
-"""The same for a server that takes no mail at all. One mail asks for all."""
+"""The same for a server that takes no mail at all. Two mails ask for all."""
+BREAKS = 2
+"""After so many in a row the server is not asked about any other mail: one strange mail keeps no other back."""
 LONG_ENOUGH_S = 60.0
 """After so long one call ends, whatever still waits."""
 PAGE = 100
@@ -177,18 +178,17 @@ class _Sending:
 
     def __init__(self, mail: Mail, now: datetime) -> None:
         self._mail, self._now, self._begun = mail, now, time.monotonic()
+        self._breaks = 0
         self._claimed: dict[str, Notice] = {}
         self._passed: set[str] = set()
         """Recipients of whom an earlier mail still waits: nothing may overtake it."""
 
     def play(self) -> int:
         taken = 0
-        with closing(hand_over(self._mail, self._letters())) as answers:
-            for handed in answers:
-                taken += handed.outcome is Outcome.TAKEN
-                self._keep(self._claimed.pop(handed.letter.message_id), handed)
-                if handed.server_trouble:
-                    break
+        for handed in hand_over(self._mail, self._letters()):
+            taken += handed.outcome is Outcome.TAKEN
+            self._breaks = self._breaks + 1 if handed.server_trouble else 0
+            self._keep(self._claimed.pop(handed.letter.message_id), handed)
         return taken
 
     def _letters(self) -> Iterator[Letter]:
@@ -197,7 +197,7 @@ class _Sending:
         while page := list(waiting().filter(pk__gt=last).order_by("pk")[:PAGE]):
             for notice in page:
                 last = notice.pk
-                if self._elapsed().total_seconds() > LONG_ENOUGH_S:
+                if self._breaks == BREAKS or self._elapsed().total_seconds() > LONG_ENOUGH_S:
                     return
                 if self._may_go(notice) and self._claim(notice):
                     yield _letter(notice)
@@ -226,7 +226,7 @@ class _Sending:
                 log.error("notice_refused", notice=str(notice.notice_id), to=notice.recipient, why=handed.why)
             case Outcome.TRY_LATER:
                 self._passed.add(notice.recipient)
-                changes["in_doubt"] = notice.in_doubt or handed.server_trouble
+                changes["in_doubt"] = notice.in_doubt or handed.maybe_taken
                 changes["next_try_at"] = self._at() + _backoff(notice.attempts, LETTER_AGAIN, LETTER_SELDOM)
                 log.warning("notice_put_off", notice=str(notice.notice_id), to=notice.recipient, why=handed.why)
         with transaction.atomic():
@@ -259,7 +259,7 @@ def _remember_server(handed: Handed, at: datetime) -> None:
 
 
 def _backoff(times: int, first: timedelta, most: timedelta) -> timedelta:
-    return min(most, first * 2 ** min(times, 20))
+    return min(most, first * (1 << min(times, 20)))
 
 
 def _letter(notice: Notice) -> Letter:
