@@ -1,0 +1,123 @@
+"""The storm's one mail: so many notices at once that they come together, with every row in a table beside it."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from central.mailing.letter import Attachment, Letter
+from central.notices.digest import OPEN_KINDS, CameraLine, Digest, Kind
+from central.notices.letters.page import Card, Page, Section, link, links
+from central.notices.letters.subjects import marked, placed
+from central.notices.letters.wording import Times, count, name
+from central.rows_out import write_rows
+
+COLUMNS = (
+    *("unit", "recipient", "says", "camera", "officer", "shift_ids", "shift_ends_at", "end_source", "deadline_at"),
+    *("past_deadline_seconds", "left_at", "left_where", "docked_at", "docked_where", "why"),
+)
+_MOST_UNITS = 30
+_WITH_BOM = "utf-8-sig"  # else a spreadsheet takes it for another encoding
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The digests that would have been sent, as one."""
+
+    notice_id: UUID
+    recipient: str
+    digests: tuple[Digest, ...]
+    limit: int
+    """More notices than this at once become a summary."""
+    at: datetime
+    zone: ZoneInfo
+    base_url: str
+    message_id: str
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    list_id: str = ""
+
+
+def compose_summary(summary: Summary) -> Letter:
+    """The whole letter with its table `cameras.csv`."""
+    times = Times(summary.zone, summary.at, (), grace=timedelta(days=1))
+    units = sorted({digest.unit for digest in summary.digests})
+    out = sum(line.kind in OPEN_KINDS for digest in summary.digests for line in digest.lines)
+    where = units[0] if len(units) == 1 else count(len(units), "unit")
+    subject = placed(f"Summary: {count(out, 'camera')} not docked", where, times.short(summary.at))
+    page = _page(summary, units, subject.removeprefix(marked("")), times)
+    return Letter(
+        to=summary.recipient,
+        subject=subject,
+        text=page.text,
+        html=page.html,
+        message_id=summary.message_id,
+        in_reply_to=summary.in_reply_to,
+        references=summary.references,
+        list_id=summary.list_id,
+        attachments=(Attachment("cameras.csv", "text/csv", _table(summary)),),
+    )
+
+
+def _page(summary: Summary, units: list[str], title: str, times: Times) -> Page:
+    notices = len(summary.digests)
+    further = len(units) - _MOST_UNITS
+    return Page(
+        title=title,
+        lead=(
+            f"{count(notices, 'notice')} {'was' if notices == 1 else 'were'} due at once. More than {summary.limit} "
+            "do not go out one by one: this one mail stands for them.",
+            "So many at once often have one cause: a roster, a clock, a dock. This is a status, not a finding.",
+        ),
+        sections=(Section(tuple(_unit(unit, summary) for unit in units[:_MOST_UNITS]), tone="plain"),),
+        do="look for one cause first. If there is none, have the cameras docked at any station.",
+        links=links(
+            link("All cameras that are out", summary.base_url, "open"),
+            link("All notices", summary.base_url, "notices"),
+        ),
+        after=(
+            *([f"And {count(further, 'unit')} more."] if further > 0 else []),
+            "Every camera with its shift, deadline and last dock is in cameras.csv; its instants are UTC.",
+        ),
+        footer=(f"{times.explained} Notice {summary.notice_id} to {summary.recipient}.",),
+    )
+
+
+def _unit(unit: str, summary: Summary) -> Card:
+    digests = [digest for digest in summary.digests if digest.unit == unit]
+    kinds = Counter(line.kind for digest in digests for line in digest.lines)
+    out = sum(number for kind, number in kinds.items() if kind in OPEN_KINDS)
+    said = [count(out, "camera") + " not docked"] if out else []
+    said += [f"{kinds[kind]} {kind.value}" for kind in (Kind.CLEARED, Kind.WITHDRAWN) if kinds[kind]]
+    unjudged = len({one.camera for digest in digests for one in digest.not_judged})
+    said += [f"{unjudged} not judged"] if unjudged else []
+    return Card(name(unit) or "No unit", ", ".join(said))
+
+
+def _table(summary: Summary) -> bytes:
+    text = io.StringIO()
+    write_rows(COLUMNS, _rows(summary), "csv", text)
+    return text.getvalue().encode(_WITH_BOM, "replace")
+
+
+def _rows(summary: Summary) -> Iterator[tuple[Any, ...]]:
+    for digest in summary.digests:
+        for line in digest.lines:
+            yield _row(digest, line)
+        for one in digest.not_judged:
+            yield (digest.unit, digest.recipient, "not_judged", one.camera, *[None] * 10, one.why)
+
+
+def _row(digest: Digest, line: CameraLine) -> tuple[Any, ...]:
+    by = None if line.by is None else int(line.by.total_seconds())
+    return (
+        *(digest.unit, digest.recipient, line.kind.value, line.camera, line.officer, list(line.shift_ids)),
+        *(line.shift_ends_at, line.end_source, line.deadline_at, by),
+        *(line.left_at, line.left_where, line.docked_at, line.docked_where, line.why),
+    )
