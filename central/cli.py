@@ -33,6 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_supervisors(commands)
     _add_key(commands)
     _add_export(commands)
+    _add_measures(commands)
     _add_epoch(commands)
     _add_mail(commands)
     return parser
@@ -209,6 +210,30 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("what", choices=("assets", "docks", "shifts", "stations", "ledgers", "forks", "parked"))
     parser.add_argument("--format", choices=("csv", "json"), required=True)
+
+
+def _add_measures(commands: argparse._SubParsersAction) -> None:
+    parser = _command(
+        commands,
+        "measures",
+        "central.measures.commands.measures",
+        "Say how many cameras were back in time, and how many videos arrived within a day; with the rows.",
+        "M1 M2 M3 count duties by their end, M4a M4b M5 videos by their recording. Every figure is given twice:\n"
+        "with excuses ignored, and with excused duties left out. What cannot be said is beside and in no count.\n"
+        "FROM and TO are dates, meaning the first instant of that day in [web] time_zone, or instants.\n\n"
+        "examples:\n  dock-central measures --from 2026-10-01 --to 2026-11-01 --data DIR\n"
+        "  dock-central measures --rows M2 --format csv --data DIR > m2.csv",
+    )
+    parser.add_argument("--from", dest="begins", metavar="FROM", help="from this instant on")
+    parser.add_argument("--to", dest="ends", metavar="TO", help="until before this instant")
+    parser.add_argument("--unit", metavar="NAME", help="this unit alone")
+    parser.add_argument("--as-of", metavar="INSTANT", help="as it stood then, without what became known later")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--json", action="store_true", help="everything, also by unit and by month")
+    what.add_argument(
+        "--rows", choices=("M1", "M2", "M3", "M4a", "M4b", "M5"), help="the rows behind this measure instead"
+    )
+    parser.add_argument("--format", choices=("csv", "json"), default="csv", help="of --rows (default csv)")
 
 
 def _add_epoch(commands: argparse._SubParsersAction) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from central.custody.clips import recorded_until
 from central.custody.models import Asset, DockSession, Receipt
 
 PAGE = 1000
@@ -16,7 +17,7 @@ ASSET_COLUMNS = (
     *("staged_at", "uploaded_at", "verified_at", "erased_at", "state"),
     *("kind", "flagged", "salvage", "marks", "recorded_source", "docked_source", "staged_source"),
     *("uploaded_source", "verified_source", "erased_source", "camera_clock_offset_s", "session", "receipt_id"),
-    *("kept_reason", "quarantined_reason", "path_b64"),
+    *("kept_reason", "quarantined_reason", "path_b64", "recorded_until"),
 )
 
 DOCK_COLUMNS = (
@@ -53,6 +54,7 @@ def asset_rows() -> Iterator[list[Any]]:
             *("station" if a.dock_at else None, a.staged_source or None, a.uploaded_source or None),
             *(a.verified_source or None, a.erased_source or None, a.clock_offset, a.session, a.receipt),
             *(a.kept_reason or None, a.quarantined_reason or None, a.path_b64 or None),
+            None if a.recorded_at is None else recorded_until(a.recorded_at, a.mtime_ns),
         ]
 
 

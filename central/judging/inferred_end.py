@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from central.custody.clips import LONGEST_CLIP, recorded_until
 from central.custody.models import Asset
 from central.roster.models import Shift
 from central.timeliness.duty import Duty, next_duty
@@ -19,8 +20,6 @@ from central.timeliness.verdict import Late, Outstanding
 
 REACH = timedelta(hours=6)
 """Nobody works on for longer without that being on the roster."""
-LONGEST_CLIP = timedelta(hours=2)
-"""A file that was changed so long after its recording began was not being recorded all that time."""
 SOURCES = ("container", "name")
 """Where a recording's beginning must be from: a file's own time of change is its end, or anything."""
 
@@ -73,12 +72,6 @@ def _clips(duty: Duty) -> Sequence[Clip]:
         recorded_at__gte=duty.ends_at - LONGEST_CLIP,
         recorded_at__lte=duty.ends_at + REACH,
     )
-    return [_clip(began, changed) for began, changed in rows.values_list("recorded_at", "mtime_ns")]
-
-
-def _clip(began_at: datetime, changed_ns: int | None) -> Clip:
-    """Without a believable time of change it is known to have been recorded at its beginning, and no longer."""
-    after = timedelta(0)
-    if changed_ns is not None and 0 <= changed_ns < 2**62:
-        after = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=changed_ns // 1000) - began_at
-    return Clip(began_at, began_at + after if timedelta(0) < after <= LONGEST_CLIP else began_at)
+    return [
+        Clip(began, recorded_until(began, changed)) for began, changed in rows.values_list("recorded_at", "mtime_ns")
+    ]

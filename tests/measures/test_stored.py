@@ -1,0 +1,174 @@
+"""Measures of what a central holds: through its rows, its exports, its command and its page."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from central.cli import build_parser
+from central.config import CentralConfig
+from central.custody.exports import ASSET_COLUMNS, asset_rows
+from central.judging.shift_exports import SHIFT_COLUMNS, shift_rows
+from central.measures import reading
+from central.measures.commands import measures
+from central.measures.counting import Excuses
+from central.measures.measuring import Asked, Measures, measure
+from central.measures.reading import read
+from central.measures.rules import RULES
+from central.measures.telling import rows_behind
+from central.measures.window import ALWAYS, Window
+from central.refusals import CommandRefused
+from central.roster.models import Shift, ShiftVersion
+from central.rows_out import write_rows
+from tests.measures.recomputing import in_its_words, recompute
+from tests.measures.stored import store_judgement, store_shifts, store_videos
+from tests.measures.worlds import AT, HOUR, NOON, nobodys, random_shifts, random_videos, shift, video
+
+pytestmark = pytest.mark.django_db
+CONFIG = CentralConfig()
+
+
+def measured(window: Window = ALWAYS, **asked: object) -> Measures:
+    wanted = Asked(**{"at": AT, "window": window, **asked})  # type: ignore[arg-type]
+    return measure(read(wanted, CONFIG), wanted)
+
+
+def exports() -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    found = []
+    for columns, rows in ((SHIFT_COLUMNS, shift_rows(CONFIG)), (ASSET_COLUMNS, asset_rows())):
+        out = io.StringIO()
+        write_rows(columns, rows, "json", out)
+        found.append(json.loads(out.getvalue()))
+    return found[0], found[1]
+
+
+def counts(told: Measures, measure_name: str, name: str) -> tuple[int, int]:
+    found = told.figure(measure_name, name).proportion
+    return found.numerator, found.denominator
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_script_gets_from_the_exports_what_central_gets_from_its_rows(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PAGE", 7)
+    dice = Random(seed)
+    store_shifts(random_shifts(dice, 30))
+    store_videos(random_videos(dice, 30))
+    for window in (Window(), Window(NOON - 100 * HOUR, NOON + 120 * HOUR)):
+        edges = [edge for edge in (window.begins, window.ends) if edge is not None]
+        assert recompute(*exports(), AT, *edges) == in_its_words(measured(window))
+
+
+def test_a_shift_of_which_nothing_was_said_yet_is_pending_and_one_that_is_nobodys_is_named() -> None:
+    store_shifts([nobodys("A"), replace(nobodys("B"), status="scheduled")])
+    assert measured().figure("M1", "on_time").left_out == {"cancelled": 1, "pending": 1}
+    assert measured(Window(NOON + HOUR)).figure("M1", "on_time").left_out == {}
+
+
+def test_a_verdict_that_was_corrected_is_counted_once_as_it_stands() -> None:
+    late = shift("A", "late", late_by_s=90.0, docked_at=25)
+    store_shifts([late])
+    store_judgement("A", replace(late, verdict="on_time", plain_verdict="on_time", late_by_s=None), NOON + 50 * HOUR)
+    assert counts(measured(), "M1", "on_time") == (1, 1)
+
+
+def test_a_figure_of_the_past_comes_out_as_it_stood_then() -> None:
+    late = shift("A", "late", late_by_s=90.0, docked_at=25)
+    store_shifts([late, shift("B", camera="C2")], said_at=NOON + 26 * HOUR)
+    store_shifts([shift("C", camera="C3")], said_at=NOON + 50 * HOUR)
+    store_judgement("A", replace(late, verdict="excused", excuse="leave"), NOON + 60 * HOUR)
+    store_videos([video("a", verified_at=40)])
+    Shift.objects.filter(pk="A").update(unit="West")
+    ShiftVersion.objects.create(
+        shift_id="A",
+        officer_id="7",
+        camera_serial="C1",
+        starts_at=late.starts_at,
+        unit="West",
+        ends_at=late.ends_at,
+        said_at=NOON + 60 * HOUR,
+        said_by="x",
+        change="corrected",
+        status="actual",
+    )
+    then = measured(at=NOON + 30 * HOUR, as_it_stood=True)
+    assert counts(then, "M1", "on_time") == (1, 2)
+    assert then.figure("M1", "on_time", Excuses.HONOURED).proportion.denominator == 2
+    assert [one.name for one in then.units] == ["East"]
+    assert counts(then, "M4a", "videos") == (1, 1)  # not there, and more than a day old
+    now = measured()
+    assert counts(now, "M1", "on_time") == (2, 3)
+    assert now.figure("M1", "on_time", Excuses.HONOURED).proportion.denominator == 2
+    assert [one.name for one in now.units] == ["East", "West"]
+
+
+def test_a_video_from_before_midnight_finds_its_duty_that_ends_in_the_next_month() -> None:
+    store_shifts([shift("A", ends=4)])
+    store_videos([video("a", -1, docked_at=5, staged_at=6, verified_at=60)])
+    assert counts(measured(Window(NOON - 2 * HOUR, NOON)), "M5", "network") == (1, 1)
+
+
+def test_every_figure_can_be_traced_to_its_rows() -> None:
+    dice = Random(7)
+    store_shifts(random_shifts(dice, 30))
+    store_videos(random_videos(dice, 30))
+    told = measured()
+    asked = Asked(AT)
+    for rule in RULES:
+        columns, table = rows_behind(rule.measure, read(asked, CONFIG))
+        parts = [dict(zip(columns, row, strict=True))[rule.column] for row in table]
+        found = (sum(part in rule.counts for part in parts), sum(part in rule.among for part in parts))
+        assert counts(told, rule.measure, rule.name) == found
+
+
+def said_by(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    measures(build_parser().parse_args(["measures", "--data", "unused", *words]))
+    return capsys.readouterr().out
+
+
+def test_the_command_says_figures_rows_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+    store_shifts([shift("A"), shift("B", "late", late_by_s=2 * 86400.0, camera="C2"), nobodys("C")])
+    store_videos([video("a"), video("b", camera="C2", verified_at=90)])
+    text = said_by(capsys)
+    assert "50.0%" in text
+    assert "1 of 2" in text
+    assert "1 cancelled" in text
+    assert "median 2.00 d" in text
+    rows = said_by(capsys, "--rows", "M2", "--format", "csv").splitlines()
+    assert rows[0].startswith("shift_ids,camera_serial,officer_id,unit,")
+    assert len(rows) == 4
+    assert len(json.loads(said_by(capsys, "--rows", "M4b", "--format", "json"))) == 2
+    told = json.loads(said_by(capsys, "--json", "--from", "2026-10-01", "--to", "2026-11-01", "--unit", "East"))
+    assert (told["from"], told["unit"]) == ("2026-10-01T00:00:00Z", "East")
+    figure = next(one for one in told["figures"] if (one["measure"], one["name"]) == ("M4a", "videos"))
+    assert (figure["numerator"], figure["denominator"], figure["excuses"]) == (1, 2, "ignored")
+    assert [one["name"] for one in told["units"]] == ["East"]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--from", "October"), "'October' is no date like"),
+        (("--from", "2026-11-01", "--to", "2026-10-01"), "ends before it begins"),
+        (("--as-of", "2126-10-01"), "is yet to come"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_is_refused(words: tuple[str, ...], why: str) -> None:
+    with pytest.raises(CommandRefused, match=why):
+        measures(build_parser().parse_args(["measures", "--data", "unused", *words]))
+
+
+def test_a_unit_that_does_not_exist_has_no_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    store_shifts([shift("A")])
+    assert said_by(capsys, "--unit", "Nowhere").count("no figure: 0 of 0") >= 20
+
+
+def test_a_span_takes_the_videos_that_were_recorded_in_it() -> None:
+    store_videos([video("a", -4), video("b", 3, verified_at=40)])
+    assert counts(measured(Window(NOON, NOON + timedelta(days=1))), "M4a", "videos") == (1, 1)
