@@ -32,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_roster(commands)
     _add_supervisors(commands)
     _add_key(commands)
+    _add_answer(commands)
     _add_export(commands)
     _add_measures(commands)
     _add_epoch(commands)
@@ -196,19 +197,34 @@ def _add_key(commands: argparse._SubParsersAction) -> None:
     _command(key, "list", "central.roster.commands.key_list", "List all keys, and when each was last used.")
 
 
+def _add_answer(commands: argparse._SubParsersAction) -> None:
+    answer = _group(commands, "answer", "What people said about shifts and cameras.")
+    out = _command(
+        answer,
+        "list",
+        "central.answers.commands.list_answers",
+        "List every answer, who gave it, and how it ended.",
+        "example:\n  dock-central answer list --open --data /var/lib/dock-central",
+    )
+    out.add_argument("--open", action="store_true", help="only those that nothing has ended")
+    out.add_argument("--format", choices=("csv", "json"), default="csv")
+
+
 def _add_export(commands: argparse._SubParsersAction) -> None:
     parser = _command(
         commands,
         "export",
-        "central.judging.commands.export",
+        "central.answers.commands.export",
         "Write rows to stdout; works beside a running server.",
         "Instants are RFC 3339 in UTC; unknown values are empty (CSV) or null (JSON). JSON is one array.\n"
         "ledgers: one row per custody chain, with what it follows and where it is not whole. forks: other events\n"
         "that a station offered for a taken place. parked: events that are kept and not understood.\n"
-        "shifts: one row per shift, with its deadline and the verdict that stands.\n\n"
+        "shifts: one row per shift, with its deadline and the verdict that stands. answers: what people said of\n"
+        "shifts and cameras, and how it ended.\n\n"
         "example:\n  dock-central export assets --format csv --data /var/lib/dock-central > assets.csv",
     )
-    parser.add_argument("what", choices=("assets", "docks", "shifts", "stations", "ledgers", "forks", "parked"))
+    kinds = ("assets", "docks", "shifts", "answers", "stations", "ledgers", "forks", "parked")
+    parser.add_argument("what", choices=kinds)
     parser.add_argument("--format", choices=("csv", "json"), required=True)
 
 

@@ -72,6 +72,10 @@ class Notices(Struct, frozen=True):
     """More cameras than this in one digest become a summary with a CSV; more new ones at once are told to IT too."""
     officer_reminder: timedelta | None = None
     """So long after the end of a duty its officer is reminded, where the roster has an address. None: never."""
+    pause: timedelta = 24 * HOUR
+    """Reminders about a camera pause so long when somebody says that it was docked."""
+    contest_due: timedelta = timedelta(days=14)
+    """When a contest is to be decided."""
 
 
 class Unit(Struct, frozen=True):
@@ -179,6 +183,8 @@ NEW_FILE = """\
 # escalation = "48h"
 # storm = 25                                # more cameras in one digest become a summary with a CSV
 # officer_reminder = "30min"                # after the end of a duty, to the officer; default: never
+# pause = "24h"                             # of reminders, once somebody says that it was docked
+# contest_due = "14d"                       # by then a contest is to be decided
 
 # [unit."East Patrol"]                      # what one unit does differently
 # grace = "12h"

@@ -31,8 +31,9 @@ INSTALLED_APPS = [
     "central.roster",
     "central.custody",
     "central.judging",
-    "central.alarms",
+    "central.answers",
     "central.notices",
+    "central.alarms",
     "central.intake",
     "central.dashboard",
 ]
@@ -45,9 +46,9 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "central.dashboard.surroundings.SiteZoneMiddleware",
 ]
 
-    "central.dashboard.surroundings.SiteZoneMiddleware",
 ROOT_URLCONF = "central.urls"
 WSGI_APPLICATION = "central.wsgi.application"
 APPEND_SLASH = False
@@ -60,9 +61,9 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
+                "central.dashboard.surroundings.surroundings",
             ]
         },
-                "central.dashboard.surroundings.surroundings",
     }
 ]
 

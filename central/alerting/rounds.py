@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from central.answers.settling import settle
 from central.judging.judge import Judging, judge_due
 from central.judging.roster_folder import import_dropped
 
@@ -14,13 +15,14 @@ log = structlog.get_logger()
 
 
 def play_round(judging: Judging, now: datetime) -> bool:
-    """Bring in what lies in the roster folder, then judge what is due; True when every part succeeded.
+    """Bring in the roster folder, judge what is due, end answers that docks have ended; True when all succeeded.
 
     A part that fails is logged, keeps no other from its turn and is tried again in the next round.
     """
     parts: tuple[tuple[str, Callable[[], object]], ...] = (
         ("roster_folder", lambda: import_dropped(now)),
         ("judging", lambda: judge_due(judging, now)),
+        ("answers", lambda: settle(judging.config, now)),
     )
     succeeded = [_play(name, part) for name, part in parts]
     return all(succeeded)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from central.judging.due import look_again
 from central.judging.models import Excuse
+from central.roster.models import Shift
 from central.timeliness import facts
 
 
@@ -23,6 +25,19 @@ def excuse_camera(
     return _say(Excuse(camera=camera, reason=reason, since=since, until=until, said_by=by, said_at=at))
 
 
+def end_excuse(number: int, until: datetime, at: datetime) -> bool:
+    """Deadlines after `until` are not excused any more, those before stay so. False: it ended before, or was
+    withdrawn."""
+    with transaction.atomic():
+        found = Excuse.objects.filter(pk=number, withdrawn_at=None).first()
+        if found is None or (found.until is not None and found.until <= until):
+            return False
+        found.until = until
+        found.save(update_fields=["until"])
+        look_again(_cameras_of(found), "excuse", at)
+        return True
+
+
 def withdraw_excuse(number: int, by: str, at: datetime) -> bool:
     """False: it does not stand any more."""
     with transaction.atomic():
@@ -31,18 +46,26 @@ def withdraw_excuse(number: int, by: str, at: datetime) -> bool:
             return False
         found.withdrawn_by, found.withdrawn_at = by, at
         found.save()
-        look_again([found.camera], "excuse", at)
+        look_again(_cameras_of(found), "excuse", at)
         return True
 
 
 def excuses_for(camera: str) -> tuple[facts.Excuse, ...]:
-    """The excuses that stand, the oldest first: its reason is the one that is named."""
-    rows = Excuse.objects.filter(camera=camera, withdrawn_at=None).order_by("pk")
+    """The excuses that stand, the oldest first: its reason is the one that is named. A shift's go with the shift,
+    also to a camera that it was given since."""
+    shifts = Shift.objects.filter(camera_serial=camera).values("pk")
+    about = Q(shift_id="", camera=camera) | Q(shift_id__in=shifts)
+    rows = Excuse.objects.filter(about, withdrawn_at=None).order_by("pk")
     return tuple(facts.Excuse(one.reason, one.shift_id or None, one.since, one.until) for one in rows)
 
 
 def _say(excuse: Excuse) -> Excuse:
     with transaction.atomic():
         excuse.save()
-        look_again([excuse.camera], "excuse", excuse.said_at)
+        look_again(_cameras_of(excuse), "excuse", excuse.said_at)
         return excuse
+
+
+def _cameras_of(excuse: Excuse) -> list[str]:
+    shift = Shift.objects.filter(pk=excuse.shift_id).values_list("camera_serial", flat=True)
+    return [excuse.camera, *(shift if excuse.shift_id else ())]

@@ -1,0 +1,1 @@
+"""What people say of shifts: who may, what follows, how it ends."""
