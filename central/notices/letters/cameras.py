@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from central.notices.digest import OPEN_KINDS, CameraLine, Kind
 from central.notices.letters.page import Card, link
 from central.notices.letters.wording import Times, name, sentence, span
@@ -16,7 +18,7 @@ def card(line: CameraLine, times: Times, base_url: str, *, own_dates: bool) -> C
     facts = _facts_while_out(line, times) if line.kind in OPEN_KINDS else _facts_afterwards(line, times)
     dates = _dates(line, times) if own_dates and line.kind in OPEN_KINDS else []
     shift = line.shift_ids[-1] if line.shift_ids else ""
-    page = link("Its shift, and answers", base_url, "shifts", shift) if shift else None
+    page = link("See its shift, or answer", base_url, "shifts", shift) if shift else None
     return Card(name(line.camera), name(line.officer), (*facts, *dates), page)
 
 
@@ -25,9 +27,14 @@ def when_next(line: CameraLine, times: Times) -> str:
     return " ".join(f"{label}: {when}." for label, when in _dates(line, times))
 
 
+def how_late(line: CameraLine) -> str:
+    """`3 h 12 min`; empty where the deadline is not known to have been missed."""
+    return span(line.by) if line.by is not None and line.by > timedelta(0) else ""
+
+
 def _facts_while_out(line: CameraLine, times: Times) -> list[Fact]:
-    overdue = f" ({span(line.by)} ago)" if line.by else ""
-    paused = [("Reminders", f"paused. {sentence(line.answers_paused)}")] if line.answers_paused else []
+    overdue = f" ({how_late(line)} ago)" if how_late(line) else ""
+    paused = [("Reminders", f"paused ({name(line.answers_paused, 160)})")] if line.answers_paused else []
     due = ("Due", f"{times.full(line.deadline_at)}{overdue}")
     return [_shift_end(line, times), due, ("Last seen", _left(line, times)), *paused]
 
@@ -37,9 +44,11 @@ def _facts_afterwards(line: CameraLine, times: Times) -> list[Fact]:
     if line.docked_at is not None:
         where = f"{name(line.docked_where)}, " if line.docked_where else ""
         facts.append(("Docked", f"{where}{times.full(line.docked_at)}"))
-    if line.kind is Kind.CLEARED and line.by:
-        facts.append(("Past deadline by", span(line.by)))
-    return [*facts, _shift_end(line, times), ("Due", times.full(line.deadline_at))]
+    facts.append(_shift_end(line, times))
+    if line.kind is Kind.WITHDRAWN:  # its deadline may be the very thing that was wrong
+        return facts
+    by = f" (docked {how_late(line)} past it)" if how_late(line) else ""
+    return [*facts, ("Due", times.full(line.deadline_at) + by)]
 
 
 def _shift_end(line: CameraLine, times: Times) -> Fact:

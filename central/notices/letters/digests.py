@@ -12,7 +12,10 @@ from central.notices.letters.page import Page, Section, link, links
 from central.notices.letters.subjects import subject
 from central.notices.letters.wording import Times, count, listed, name, sentence, span
 
+_NAMED = 3
+"""So many cameras are named in a sentence; more are counted."""
 _STATUS = "This is a status, not a finding."
+_NOBODY = "Neither the roster nor the list of units names a supervisor here, so it comes to you and to nobody else."
 
 
 def compose(digest: Digest) -> Letter:
@@ -49,13 +52,13 @@ def _page(digest: Digest, title: str, times: Times) -> Page:
         sections=tuple(_sections(digest, times, own_dates=len(dates) > 1)),
         do=_do(digest, out),
         links=links(
-            link("All cameras that are out", digest.base_url, "open") if out else None,
+            link("All cameras not docked", digest.base_url, "open") if out else None,
             link("All notices", digest.base_url, "notices"),
         ),
         after=tuple(
             line for line in (together, unjudged(digest), _ANSWERS if out and digest.base_url else "") if line
         ),
-        footer=(f"{times.explained} Notice {digest.notice_id} to {digest.recipient}{unit}.",),
+        footer=(times.explained, f"Notice {digest.notice_id} to {digest.recipient}{unit}."),
     )
 
 
@@ -71,16 +74,26 @@ def _lead(digest: Digest, out: list[CameraLine]) -> Iterator[str]:
         if digest.escalated_from:
             yield sentence(f"Told before: {digest.escalated_from}")
         yield " ".join([*_watching(digest), _STATUS])
-    for kind, one, many in (
-        (Kind.CLEARED, "has docked", "have docked"),
-        (Kind.WITHDRAWN, "was reported to you. That is withdrawn", "were reported to you. That is withdrawn"),
-    ):
-        names = [name(line.camera) for line in digest.lines if line.kind is kind]
-        if names:
-            who = listed(names) if len(names) <= 3 else count(len(names), "camera")
-            yield f"{who} {one if len(names) == 1 else many}."
+        if digest.nobody_named:
+            yield _NOBODY
+    cleared, withdrawn = _names(digest, Kind.CLEARED), _names(digest, Kind.WITHDRAWN)
+    if cleared:
+        yield f"{_counted(cleared)} {'has' if len(cleared) == 1 else 'have'} docked."
+    if withdrawn:
+        notice, please = ("notice", "is withdrawn: please disregard it")
+        if len(withdrawn) > 1:
+            notice, please = ("notices", "are withdrawn: please disregard them")
+        yield f"The {notice} about {_counted(withdrawn)} {please}."
     if not out:
         yield "Nobody needs to do anything."
+
+
+def _names(digest: Digest, kind: Kind) -> list[str]:
+    return [name(line.camera) for line in digest.lines if line.kind is kind]
+
+
+def _counted(names: list[str]) -> str:
+    return listed(names) if len(names) <= _NAMED else count(len(names), "camera")
 
 
 def _not_seen(digest: Digest, out: list[CameraLine]) -> str:
@@ -93,8 +106,9 @@ def _not_seen(digest: Digest, out: list[CameraLine]) -> str:
     known = digest.due_cameras >= max(2, len(out))
     who = f"{len(out)} of {whose}" if known else count(len(out), "camera")
     was = "was" if len(out) == 1 else "were"
-    said = f"{who} {was} not seen in any dock within {span(digest.grace)} of shift end."
     new = sum(line.kind is Kind.FIRST for line in out)
+    since = "" if new else ", nor since"
+    said = f"{who} {was} not seen in any dock within {span(digest.grace)} of shift end{since}."
     if 0 < new < len(out):
         said += f" {new} of them {'is' if new == 1 else 'are'} new."
     return said
@@ -123,7 +137,7 @@ def _do(digest: Digest, out: list[CameraLine]) -> str:
     if not out:
         return ""
     if len(out) < len(digest.lines):
-        which = listed([name(line.camera) for line in out]) if len(out) <= 3 else "those not docked"
+        which = listed([name(line.camera) for line in out]) if len(out) <= _NAMED else "those not docked"
     else:
         which = "it" if len(out) == 1 else "them"
     return f"have {which} docked at any station. No reply needed."

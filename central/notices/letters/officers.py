@@ -62,5 +62,5 @@ def _page(reminder: OfficerReminder, title: str, times: Times) -> Page:
         sections=(Section((Card(name(reminder.camera), facts=tuple(facts)),), tone="plain"),),
         do="dock it at any station. No reply needed.",
         after=("Did you dock it, hand it in for repair, or have another camera? Then tell your supervisor.",),
-        footer=(f"{times.explained} Notice {reminder.notice_id} to {reminder.recipient}.",),
+        footer=(times.explained, f"Notice {reminder.notice_id} to {reminder.recipient}."),
     )

@@ -60,7 +60,9 @@ def link(words: str, base_url: str, *path: str) -> Link | None:
     """A link to a page of central, or nothing where central has no address for people."""
     if not base_url:
         return None
-    return Link(words, base_url.rstrip("/") + "".join(f"/{quote(part, safe='')}" for part in path) + "/")
+    return Link(
+        words, base_url.rstrip("/") + "".join(f"/{quote(part, safe='', errors='replace')}" for part in path) + "/"
+    )
 
 
 def links(*found: Link | None) -> tuple[Link, ...]:

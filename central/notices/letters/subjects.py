@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from central.notices.digest import OPEN_KINDS, CameraLine, Digest, Kind
-from central.notices.letters.wording import Times, count, name, span
+from central.notices.letters.cameras import how_late
+from central.notices.letters.wording import Times, count, name
 
 _MARK = "[Dock] "
 _LONGEST_PART = 28
@@ -36,7 +37,7 @@ def _one(line: CameraLine) -> str:
     camera = camera_name(line.camera)
     if line.kind is Kind.WITHDRAWN:
         return f"Withdrawn: notice about {camera}"
-    late = f" {span(line.by)} past deadline" if line.by else ""
+    late = f" {how_late(line)} past deadline" if how_late(line) else ""
     return f"Cleared: {camera} docked{late}"
 
 

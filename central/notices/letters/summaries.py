@@ -78,14 +78,14 @@ def _page(summary: Summary, units: list[str], title: str, times: Times) -> Page:
         sections=(Section(tuple(_unit(unit, summary) for unit in units[:_MOST_UNITS]), tone="plain"),),
         do="look for one cause first. If there is none, have the cameras docked at any station.",
         links=links(
-            link("All cameras that are out", summary.base_url, "open"),
+            link("All cameras not docked", summary.base_url, "open"),
             link("All notices", summary.base_url, "notices"),
         ),
         after=(
             *([f"And {count(further, 'unit')} more."] if further > 0 else []),
             "Every camera with its shift, deadline and last dock is in cameras.csv; its instants are UTC.",
         ),
-        footer=(f"{times.explained} Notice {summary.notice_id} to {summary.recipient}.",),
+        footer=(times.explained, f"Notice {summary.notice_id} to {summary.recipient}."),
     )
 
 

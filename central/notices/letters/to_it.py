@@ -42,7 +42,7 @@ def compose_it(
         else (),
         do=sentence(do),
         links=links(link("All alarms", base_url, "alarms")),
-        footer=(f"{times.explained} Sent to {to}, whom central.toml names for IT.",),
+        footer=(times.explained, f"Sent to {to}, whom central.toml names for IT."),
     )
     return Letter(
         to=to,

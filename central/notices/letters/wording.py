@@ -38,7 +38,7 @@ class Times:
         name = local.tzname() or ""
         if not name.isalpha():
             return f"{self.short(at)} {offset}"
-        return f"{self.short(at)} {name}" + (f" ({offset})" if self.clocks_change else "")
+        return f"{self.short(at)} {name}" + (f", {offset}" if self.clocks_change else "")
 
     @property
     def explained(self) -> str:
