@@ -1,17 +1,18 @@
 """The pages under their addresses."""
 
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.urls import include, path
 
-from central.dashboard import health, pages
+from central.dashboard import health, measures_pages, pages
 
 urlpatterns = [
-    path("", pages.stations, name="overview"),
     path("stations/", pages.stations, name="stations"),
     path("stations/<str:station_id>", pages.station, name="station"),
     path("docks", pages.docks, name="docks"),
     path("assets", pages.assets, name="assets"),
     path("assets/<uuid:asset_id>", pages.asset, name="asset"),
+    path("measures/", measures_pages.measures_page, name="measures"),
+    path("measures/<str:name>.csv", measures_pages.measure_rows, name="measure-rows"),
     path(
         "login",
         LoginView.as_view(template_name="dashboard/login.html", redirect_authenticated_user=True),
@@ -19,4 +20,5 @@ urlpatterns = [
     ),
     path("logout", LogoutView.as_view(), name="logout"),
     path("healthz", health.healthz, name="healthz"),
+    path("", include("central.dashboard.page_addresses")),
 ]

@@ -132,13 +132,22 @@ def _days_late(told: Measures) -> Iterator[str]:
             yield f"{one.late} late, excuses {one.excuses}: median {median}, nine in ten up to {p90}, most {most}"
 
 
+def percent(one: Figure) -> str:
+    """`93.0%`; words where there is no figure."""
+    share = one.proportion.share
+    return "no figure" if share is None else f"{share:.1%}"
+
+
+def percents(one: Figure) -> str:
+    """Its interval: `91.2% to 94.4%`; nothing where there is no figure."""
+    interval = one.proportion.interval
+    return "" if interval is None else f"{interval[0]:.1%} to {interval[1]:.1%}"
+
+
 def _share(one: Figure) -> str:
-    share, interval = one.proportion.share, one.proportion.interval
-    if share is None or interval is None:
-        return "no figure: 0 of 0"
-    low, high = interval
     counts = f"{one.proportion.numerator} of {one.proportion.denominator}"
-    return f"{share:.1%} ({low:.1%} to {high:.1%}) {counts}"
+    interval = percents(one)
+    return f"{percent(one)} ({interval}) {counts}" if interval else f"{percent(one)}: {counts}"
 
 
 def _left_out(one: Figure) -> str:

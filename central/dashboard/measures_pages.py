@@ -1,0 +1,147 @@
+"""`/measures/`: how many cameras were back in time and how many videos arrived within a day, with the rows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from central import clock
+from central.dashboard.guards import only
+from central.dashboard.roles import ADMIN, AUDITOR, IT, READERS, roles_of
+from central.dashboard.surroundings import site_zone
+from central.measures.counting import Excuses, Figure
+from central.measures.measuring import Asked, Measures, Split, find, measure
+from central.measures.plots import Column, Plot, plot
+from central.measures.reading import read
+from central.measures.rules import MEASURES
+from central.measures.telling import WORDS, percent, percents, rows_behind
+from central.measures.videos import CAUSES
+from central.measures.window import Window, first_of_month, window_between
+from central.roster.models import Shift
+from central.rows_out import write_rows
+
+MONTHS_BEFORE = 2
+"""Without a wish, the page begins with the first of the month so many months ago."""
+ROW_READERS = (IT, AUDITOR, ADMIN)
+"""Rows name officers."""
+HEADLINES = (("M1", "on_time"), ("M1", "within_1h"), ("M2", "outstanding"), ("M2", "indeterminate"))
+ARRIVALS = (("M4a", "videos"), ("M4b", "cameras"))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One figure as the page has it: plainly, and with excuses honoured."""
+
+    plain: Figure
+    honoured: Figure
+
+    @property
+    def words(self) -> str:
+        return WORDS[self.plain.name].removeprefix("· ")
+
+    @property
+    def share(self) -> str:
+        return percent(self.plain)
+
+    @property
+    def interval(self) -> str:
+        return percents(self.plain)
+
+    @property
+    def honoured_share(self) -> str:
+        return percent(self.honoured)
+
+    @property
+    def left_out(self) -> list[tuple[str, int]]:
+        return list(self.plain.left_out.items())
+
+
+@only(*READERS)
+def measures_page(request: HttpRequest) -> HttpResponse:
+    asked, wrong = _asked(request)
+    told = measure(read(asked, settings.CONFIG), asked)
+    units = Shift.objects.exclude(unit="").order_by("unit").values_list("unit", flat=True).distinct()
+    context: dict[str, Any] = {
+        "told": told,
+        "wrong": wrong,
+        "wanted": {name: request.GET.get(name, "") for name in ("from", "to", "unit")},
+        "query": urlencode({name: request.GET[name] for name in ("from", "to", "unit") if request.GET.get(name)}),
+        "all_units": list(units),
+        "headlines": [_shown(told.figures, *name) for name in (*HEADLINES, *ARRIVALS)],
+        "figures": [_shown(told.figures, one.measure, one.name) for one in _plain(told.figures)],
+        "days": next(one for one in told.days_late if one.excuses is Excuses.IGNORED),
+        "days_plot": _days_plot(told),
+        "months_plot": _months_plot(told.months),
+        "groups": (
+            {"key": "units", "title": "By unit", "name": "Unit", "rows": [_split(one) for one in told.units]},
+            {"key": "months", "title": "By month", "name": "Month", "rows": [_split(one) for one in told.months]},
+        ),
+        "delays": [_shown(told.figures, "M5", cause) for cause in CAUSES],
+        "may_take_rows": bool(roles_of(request) & set(ROW_READERS)),
+        "measures": MEASURES,
+    }
+    return render(request, "dashboard/measures.html", context)
+
+
+@only(*ROW_READERS)
+def measure_rows(request: HttpRequest, name: str) -> HttpResponse:
+    """The rows behind one measure, as CSV."""
+    asked, wrong = _asked(request)
+    if name not in MEASURES or wrong:
+        raise Http404
+    out = io.StringIO()
+    write_rows(*rows_behind(name, read(asked, settings.CONFIG)), "csv", out)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _asked(request: HttpRequest) -> tuple[Asked, str]:
+    """What the page is asked for, and what was wrong with it: then it shows what it shows without a wish."""
+    zone, now = site_zone(), clock.now()
+    usual, wrong = Window(first_of_month(now, zone, MONTHS_BEFORE)), ""
+    begins, ends = (request.GET.get(name, "")[:64].strip() for name in ("from", "to"))
+    try:
+        window = window_between(begins, ends, zone) if begins or ends else usual
+    except ValueError as error:
+        window, wrong = usual, str(error)
+    return Asked(now, window, request.GET.get("unit", "")[:255] or None, zone), wrong
+
+
+def _plain(figures: Iterable[Figure]) -> list[Figure]:
+    return [one for one in figures if one.excuses is Excuses.IGNORED]
+
+
+def _shown(figures: Iterable[Figure], measure_name: str, name: str) -> Shown:
+    figures = tuple(figures)
+    return Shown(find(figures, measure_name, name), find(figures, measure_name, name, Excuses.HONOURED))
+
+
+def _split(split: Split) -> dict[str, Any]:
+    wanted = (("M1", "on_time"), ("M2", "late"), ("M2", "outstanding"), ("M2", "indeterminate"), ("M4a", "videos"))
+    return {"name": split.name, "figures": [_shown(split.figures, *one) for one in wanted]}
+
+
+def _days_plot(told: Measures) -> Plot | None:
+    days = [one for one in _plain(told.figures) if one.measure == "M3"]
+    if not days[0].proportion.denominator:
+        return None
+    labels = ("up to 1 d", *(f"{number} d" for number in range(2, 6)), "more")
+    counts = [one.proportion.numerator for one in days]
+    columns = [Column(label, count, str(count)) for label, count in zip(labels, counts, strict=True)]
+    return plot("Cameras that came back late, by days", columns)
+
+
+def _months_plot(months: Iterable[Split]) -> Plot | None:
+    columns = []
+    for one in months:
+        figure = find(one.figures, "M2", "not_by_deadline")
+        share, interval = figure.proportion.share, figure.proportion.interval
+        columns.append(Column(one.name or "unknown", share, percent(figure), interval))
+    return plot("Not docked by the deadline, by month", columns)
