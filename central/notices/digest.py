@@ -93,6 +93,8 @@ class Digest:
     list_id: str = ""
     escalated_from: str = ""
     """Who was told before, and when: "sgt.lee@example, Tue Oct 7 06:30"."""
+    nobody_named: bool = False
+    """It goes to IT, because no supervisor is known."""
 
 
 def gravest(kinds: Iterable[Kind]) -> Kind:

@@ -108,6 +108,8 @@ class MailState(models.Model):
     last_error = models.TextField(blank=True)
     sent_at = models.DateTimeField(null=True)
     """When it took the last one."""
+    unaddressed = models.IntegerField(default=0)
+    """Open items that nobody can be told of: neither roster, nor list of units, nor it_recipients name anybody."""
 
 
 class Beginning(models.Model):

@@ -72,6 +72,8 @@ class Trouble:
     last_error: str = ""
     refused: tuple[Refused, ...] = ()
     """The latest ones, newest first."""
+    unaddressed: int = 0
+    """Open items that nobody can be told of: no address is known, not even `it_recipients`."""
 
     @property
     def server_trouble(self) -> bool:
@@ -170,6 +172,7 @@ def trouble() -> Trouble:
         failing_since=state.failing_since,
         last_error=state.last_error or (tried.last_error if tried else ""),
         refused=tuple(Refused(one.notice_id, one.recipient, one.last_error, one.refused_at) for one in refused),
+        unaddressed=state.unaddressed,
     )
 
 

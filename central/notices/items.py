@@ -1,0 +1,116 @@
+"""Open items in the database: opened, joined and closed by what stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.db import transaction
+
+from central.custody.models import DockSession
+from central.judging.models import Judgement
+from central.notices.digest import OPEN_KINDS
+from central.notices.facts import Standing
+from central.notices.models import Beginning, Item, ItemShift, Notice
+from central.notices.outbox import supersede, waiting
+from central.notices.settling import Change, settle
+from central.roster.shifts import batches
+from central.timeliness.verdict import Outstanding
+
+log = structlog.get_logger()
+
+
+def beginning(now: datetime) -> datetime:
+    """Since when notices are decided: what was due before is nobody's news."""
+    return Beginning.objects.get_or_create(pk=1, defaults={"since": now})[0].since
+
+
+def settle_items(now: datetime, zone: ZoneInfo) -> None:
+    """Bring every open item in line with what stands. Harmless to repeat; each camera is one transaction."""
+    own: dict[str, list[str]] = {}
+    joined = ItemShift.objects.filter(item__state=Item.OPEN).order_by("pk")
+    for camera, shift_id in joined.values_list("item__camera", "shift_id"):
+        own.setdefault(camera, []).append(shift_id)
+    stands = standing_of(shift_id for shifts in own.values() for shift_id in shifts)
+    late: dict[str, list[Standing]] = {}
+    rows = Judgement.objects.filter(superseded_at=None, verdict=Outstanding.name)
+    for row in rows.filter(deadline_at__gt=beginning(now), deadline_at__lte=now).order_by("deadline_at", "shift_id"):
+        late.setdefault(row.camera, []).append(as_standing(row))
+    for camera in sorted({*own, *late}):
+        change = settle(camera, own.get(camera, ()), stands, late.get(camera, ()), now, zone)
+        if change != Change():
+            _make(camera, change, now)
+
+
+def standing_of(shift_ids: Iterable[str]) -> dict[str, Standing]:
+    """What stands of these shifts; of some nothing does."""
+    found: dict[str, Standing] = {}
+    for batch in batches(shift_ids):
+        rows = Judgement.objects.filter(shift__in=batch, superseded_at=None)
+        found |= {row.shift_id: as_standing(row) for row in rows}
+    return found
+
+
+def as_standing(row: Judgement) -> Standing:
+    return Standing(
+        shift_id=row.shift_id,
+        camera=row.camera,
+        verdict=row.verdict,
+        deadline_at=row.deadline_at,
+        excuse=row.excuse,
+        late_by=None if row.late_by_s is None else timedelta(seconds=row.late_by_s),
+        docked_at=row.docked_at,
+        docked_where=docked_where(row),
+    )
+
+
+def docked_where(row: Judgement) -> str:
+    """`East, Bay 7`, with the bay's label where it has one."""
+    if not row.docked_station:
+        return ""
+    labels = DockSession.objects.filter(pk=row.docked_session) if row.docked_session else DockSession.objects.none()
+    label = labels.values_list("bay_label", flat=True).first()
+    return ", ".join(part for part in (row.docked_station, label or row.docked_bay) if part)
+
+
+def _make(camera: str, change: Change, now: datetime) -> None:
+    with transaction.atomic():
+        item = Item.objects.filter(camera=camera, state=Item.OPEN).first()
+        if item is not None and change.closes is not None:
+            item.state, item.why, item.closed_at = change.closes.state, change.closes.why, now
+            item.save()
+            _take_back(item, now)
+            log.info("item_closed", camera=camera, state=item.state)
+        if change.opens:
+            item = Item.objects.create(camera=camera, opened_at=now)
+            log.info("item_opened", camera=camera, shifts=list(change.opens))
+        ItemShift.objects.bulk_create(
+            ItemShift(item=item, shift_id=shift_id, joined_at=now) for shift_id in (*change.joins, *change.opens)
+        )
+
+
+def _take_back(item: Item, now: datetime) -> None:
+    """Mails that say that it is out, and that nobody can have got yet, are not sent any more."""
+    untrue = waiting().filter(lines__item=item, lines__kind__in=[str(kind) for kind in OPEN_KINDS]).distinct()
+    for notice in supersede(untrue, now):
+        log.info("notice_taken_back", notice=str(notice.notice_id), to=notice.recipient)
+
+
+def undone() -> list[Item]:
+    """Items of which something may be left to say."""
+    return list(Item.objects.filter(done_at=None).order_by("pk"))
+
+
+def mark_done(numbers: Iterable[int], now: datetime) -> None:
+    for batch in batches(str(number) for number in numbers):
+        Item.objects.filter(pk__in=batch, state__in=(Item.CLEARED, Item.WITHDRAWN)).update(done_at=now)
+
+
+def notices_about(item_ids: Iterable[int]) -> list[Notice]:
+    found: dict[int, Notice] = {}
+    for batch in batches(str(one) for one in item_ids):
+        rows = Notice.objects.filter(lines__item__in=batch, superseded_at=None).distinct()
+        found |= {row.pk: row for row in rows}
+    return [found[key] for key in sorted(found)]

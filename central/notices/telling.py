@@ -1,0 +1,112 @@
+"""One round of notices: items in line with what stands, and every digest that leaves now in the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from central.config import CentralConfig
+from central.notices.composing import Composed, Composing
+from central.notices.deciding import Leaving, leaving
+from central.notices.digest import Kind
+from central.notices.gathering import Gathering
+from central.notices.items import beginning, mark_done, settle_items
+from central.notices.letters import Summary, compose, compose_summary
+from central.notices.locks import held
+from central.notices.models import Item, MailState, Notice
+from central.notices.officers import remind_officers
+from central.notices.outbox import Said, list_id, message_id, post
+
+log = structlog.get_logger()
+
+
+def tell(config: CentralConfig, now: datetime) -> int:
+    """Decide what is due and put it into the outbox; returns how many mails. One process at a time; may be killed at
+    any instant: each camera's item, and each mail, is one transaction."""
+    with held(settings.DATA.notices_lock) as ours:
+        if not ours:
+            return 0
+        beginning(now)
+        settle_items(now, ZoneInfo(config.web.time_zone))
+        return _tell(config, now) + remind_officers(config, now)
+
+
+def _tell(config: CentralConfig, now: datetime) -> int:
+    gathering = Gathering(config, now)
+    items = gathering.items()
+    mark_done([one.number for one in items if one.closed_at is not None and not one.still_to_hear()], now)
+    _remember_unaddressed(sum(1 for one in items for post in one.posts if not post.first))
+    leave = leaving(items, now)
+    composing = Composing(config, gathering, now)
+    written = [_write(composing.compose(one, uuid4()), one, config, now) for one in leave]
+    _tell_it_of_a_storm(written, leave, config, now)
+    return len(leave)
+
+
+def _write(composed: Composed, leaving_now: Leaving, config: CentralConfig, now: datetime) -> Composed:
+    digest = composed.digest
+    is_storm = len(digest.lines) > config.notices.storm
+    letter = compose_summary(_summary((composed,), digest.recipient, config, now)) if is_storm else compose(digest)
+    with transaction.atomic():
+        post(
+            letter,
+            Kind.SUMMARY if is_storm else digest.kind,
+            at=now,
+            due_at=leaving_now.due_at,
+            mode=leaving_now.mode,
+            notice_id=digest.notice_id,
+            unit=digest.unit,
+            said=[_said(composed, number) for number in range(len(composed.lines))],
+        )
+    log.info("notice_written", notice=str(digest.notice_id), kind=str(digest.kind), to=digest.recipient)
+    return composed
+
+
+def _said(composed: Composed, number: int) -> Said:
+    saying, line = composed.lines[number]
+    return Said(str(line.kind), line.camera, line.shift_ids, Item(pk=saying.item.number))
+
+
+def _tell_it_of_a_storm(
+    written: Sequence[Composed], leave: Sequence[Leaving], config: CentralConfig, now: datetime
+) -> None:
+    """So many cameras out for the first time at once often have one cause. Whoever can find it is told."""
+    live = [one for one, its in zip(written, leave, strict=True) if its.mode == Notice.LIVE]
+    new = {line.camera for one in live for line in one.digest.lines if line.kind is Kind.FIRST}
+    if len(new) <= config.notices.storm:
+        return
+    for recipient in config.notices.it_recipients:
+        summary = _summary(live, recipient, config, now)
+        with transaction.atomic():
+            post(compose_summary(summary), Kind.SUMMARY, at=now, notice_id=summary.notice_id)
+
+
+def _summary(written: Sequence[Composed], recipient: str, config: CentralConfig, now: datetime) -> Summary:
+    """Of a single digest it takes the place, and the name; of several it is a further mail."""
+    alone = written[0].digest if len(written) == 1 and written[0].digest.recipient == recipient else None
+    notice_id = alone.notice_id if alone else uuid4()
+    return Summary(
+        notice_id=notice_id,
+        recipient=recipient,
+        digests=tuple(one.digest for one in written),
+        limit=config.notices.storm,
+        at=now,
+        zone=ZoneInfo(config.web.time_zone),
+        base_url=config.web.base_url,
+        message_id=message_id(notice_id, config.web, config.mail),
+        in_reply_to=alone.in_reply_to if alone else "",
+        references=alone.references if alone else (),
+        list_id=list_id(config.web, config.mail),
+    )
+
+
+def _remember_unaddressed(posts: int) -> None:
+    if MailState.objects.filter(unaddressed=posts).exists():
+        return
+    MailState.objects.update_or_create(pk=1, defaults={"unaddressed": posts})
