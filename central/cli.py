@@ -214,16 +214,17 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
     parser = _command(
         commands,
         "export",
-        "central.answers.commands.export",
+        "central.notices.commands.export",
         "Write rows to stdout; works beside a running server.",
         "Instants are RFC 3339 in UTC; unknown values are empty (CSV) or null (JSON). JSON is one array.\n"
         "ledgers: one row per custody chain, with what it follows and where it is not whole. forks: other events\n"
         "that a station offered for a taken place. parked: events that are kept and not understood.\n"
         "shifts: one row per shift, with its deadline and the verdict that stands. answers: what people said of\n"
-        "shifts and cameras, and how it ended.\n\n"
+        "shifts and cameras, and how it ended. notices: one row per mail and shift that it names, also those that\n"
+        "were only shown (mode shadow) or never arrived.\n\n"
         "example:\n  dock-central export assets --format csv --data /var/lib/dock-central > assets.csv",
     )
-    kinds = ("assets", "docks", "shifts", "answers", "stations", "ledgers", "forks", "parked")
+    kinds = ("assets", "docks", "shifts", "answers", "notices", "stations", "ledgers", "forks", "parked")
     parser.add_argument("what", choices=kinds)
     parser.add_argument("--format", choices=("csv", "json"), required=True)
 

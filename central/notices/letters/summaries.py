@@ -1,4 +1,4 @@
-"""The storm's one mail: so many notices at once that they come together, with every row in a table beside it."""
+"""The storm's mail: so many cameras at once that they stand in a table, and the mail says only how many of which unit."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from central.mailing.letter import Attachment, Letter
 from central.notices.digest import OPEN_KINDS, CameraLine, Digest, Kind
+from central.notices.letters.digests import to_whom
 from central.notices.letters.page import Card, Page, Section, link, links
 from central.notices.letters.subjects import marked, placed
 from central.notices.letters.wording import Times, count, name
@@ -28,13 +29,13 @@ _WITH_BOM = "utf-8-sig"  # else a spreadsheet takes it for another encoding
 
 @dataclass(frozen=True)
 class Summary:
-    """The digests that would have been sent, as one."""
+    """To a supervisor instead of his digest, or to IT beside the digests that went to supervisors."""
 
     notice_id: UUID
     recipient: str
     digests: tuple[Digest, ...]
     limit: int
-    """More notices than this at once become a summary."""
+    """More cameras than this at once are a storm."""
     at: datetime
     zone: ZoneInfo
     base_url: str
@@ -66,15 +67,10 @@ def compose_summary(summary: Summary) -> Letter:
 
 
 def _page(summary: Summary, units: list[str], title: str, times: Times) -> Page:
-    notices = len(summary.digests)
     further = len(units) - _MOST_UNITS
     return Page(
         title=title,
-        lead=(
-            f"{count(notices, 'notice')} {'was' if notices == 1 else 'were'} due at once. More than {summary.limit} "
-            "do not go out one by one: this one mail stands for them.",
-            "So many at once often have one cause: a roster, a clock, a dock. This is a status, not a finding.",
-        ),
+        lead=tuple(_lead(summary)),
         sections=(Section(tuple(_unit(unit, summary) for unit in units[:_MOST_UNITS]), tone="plain"),),
         do="look for one cause first. If there is none, have the cameras docked at any station.",
         links=links(
@@ -83,10 +79,18 @@ def _page(summary: Summary, units: list[str], title: str, times: Times) -> Page:
         ),
         after=(
             *([f"And {count(further, 'unit')} more."] if further > 0 else []),
-            "Every camera with its shift, deadline and last dock is in cameras.csv; its instants are UTC.",
+            "The table has each camera with its shift, its deadline and its last dock. Its times are UTC.",
         ),
         footer=(times.explained, f"Notice {summary.notice_id} to {summary.recipient}."),
     )
+
+
+def _lead(summary: Summary) -> Iterator[str]:
+    yield f"More than {count(summary.limit, 'camera')} at once: each is in the table cameras.csv."
+    yield "So many at once often have one cause: a roster, a clock, a dock. This is a status, not a finding."
+    yield from dict.fromkeys(line for digest in summary.digests for line in to_whom(digest))
+    if any(digest.recipient != summary.recipient for digest in summary.digests):
+        yield "Each unit's supervisor was written to."
 
 
 def _unit(unit: str, summary: Summary) -> Card:
