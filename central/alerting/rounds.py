@@ -10,12 +10,14 @@ import structlog
 from central.answers.settling import settle
 from central.judging.judge import Judging, judge_due
 from central.judging.roster_folder import import_dropped
+from central.notices.telling import tell
 
 log = structlog.get_logger()
 
 
 def play_round(judging: Judging, now: datetime) -> bool:
-    """Bring in the roster folder, judge what is due, end answers that docks have ended; True when all succeeded.
+    """Bring in the roster folder, judge what is due, end answers that docks have ended, write notices; True when all
+    succeeded.
 
     A part that fails is logged, keeps no other from its turn and is tried again in the next round.
     """
@@ -23,6 +25,7 @@ def play_round(judging: Judging, now: datetime) -> bool:
         ("roster_folder", lambda: import_dropped(now)),
         ("judging", lambda: judge_due(judging, now)),
         ("answers", lambda: settle(judging.config, now)),
+        ("notices", lambda: tell(judging.config, now)),
     )
     succeeded = [_play(name, part) for name, part in parts]
     return all(succeeded)

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connections
 
 from central import clock
+from central.alerting.postman import start_postman
 
 log = structlog.get_logger()
 
@@ -89,6 +90,7 @@ def _rounds() -> None:
 
     judging = Judging(settings.CONFIG, up_since=clock.now())
     log.info("alert_worker_started", pid=os.getpid())
+    start_postman()
     while True:
         now = clock.now()
         if play_round(judging, now):
