@@ -1,12 +1,11 @@
 """The pages under their addresses."""
 
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.urls import include, path
 
 from central.dashboard import health, measures_pages, pages
 
 urlpatterns = [
-    path("", pages.stations, name="overview"),
     path("stations/", pages.stations, name="stations"),
     path("stations/<str:station_id>", pages.station, name="station"),
     path("docks", pages.docks, name="docks"),
@@ -21,4 +20,6 @@ urlpatterns = [
     ),
     path("logout", LogoutView.as_view(), name="logout"),
     path("healthz", health.healthz, name="healthz"),
+    path("", include("central.dashboard.answer_addresses")),
+    path("", include("central.dashboard.page_addresses")),
 ]

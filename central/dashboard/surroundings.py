@@ -74,7 +74,7 @@ PAGES: tuple[tuple[str, tuple[Page, ...]], ...] = (
 
 
 def surroundings(request: HttpRequest) -> dict[str, Any]:
-    """For the templates: `navigation`, `zone_words` and `now_at`."""
+    """For the templates: `navigation`, `zone_words`, `now_at` and `is_reader`."""
     now = clock.now()
     match = getattr(request, "resolver_match", None)
     here = match.url_name if match is not None else ""
@@ -88,6 +88,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "navigation": tuple(_groups(roles, here or "")),
         "zone_words": words if words == name else f"{name} ({words})",
         "now_at": now,
+        "is_reader": bool(roles & READERS),
     }
 
 

@@ -1,0 +1,93 @@
+"""`/cameras/SERIAL/`: where a camera was, who owed it, and what is open about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Prefetch, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from central import clock
+from central.custody.models import DockSession, NotSeenReport
+from central.dashboard.drawing.days import strip
+from central.dashboard.guards import not_for_you, seers_only
+from central.dashboard.roles import READERS
+from central.dashboard.sight import Sight
+from central.dashboard.surroundings import site_zone
+from central.dashboard.whereabouts import last_docks, place_of
+from central.judging.models import Excuse, Judgement
+from central.notices.models import Item, Line
+from central.roster.models import Shift
+
+DAYS = 30
+MOST_SHOWN = 60
+
+
+@seers_only
+def camera(request: HttpRequest, serial: str) -> HttpResponse:
+    sight: Sight = request.sight  # type: ignore[attr-defined]
+    if not sight.roles & READERS:  # an officer's shifts have pages; where others took his camera is not his to see
+        return not_for_you(request)
+    docks = list(DockSession.objects.filter(camera=serial).order_by("-docked_at", "session")[:MOST_SHOWN])
+    shifts = sight.shifts().filter(camera_serial=serial)
+    if not (shifts.exists() or (docks and sight.sees_everything)):
+        raise Http404
+    return render(request, "dashboard/camera.html", _context(serial, shifts, docks, sight))
+
+
+def _context(serial: str, shifts: Any, docks: Sequence[DockSession], sight: Sight) -> dict[str, Any]:
+    now = clock.now()
+    last = last_docks([serial]).get(serial)
+    standing = Prefetch("judgements", Judgement.objects.filter(superseded_at=None), to_attr="standing")
+    duties = shifts.select_related("officer").prefetch_related(standing).order_by("-starts_at", "pk")
+    seen = _days_seen(serial, now, site_zone())
+    unseen = sum(not is_seen for _, is_seen in seen)
+    return {
+        "camera": serial,
+        "dock": last,
+        "where": place_of(last),
+        "duties": duties[:MOST_SHOWN],
+        "docks": docks,
+        "unseen": unseen,
+        "days": DAYS,
+        "drawing": strip(seen, "seen", f"{unseen} of {DAYS} days without this camera in any dock"),
+        "without_shift": _is_out_without_shift(serial, last, now),
+        "item": Item.objects.filter(camera=serial, state=Item.OPEN).first(),
+        "lines": Line.objects.filter(camera=serial)
+        .select_related("notice")
+        .order_by("-notice__created_at", "-pk")[:20],
+        "excuses": Excuse.objects.filter(camera=serial).order_by("-pk")[:20],
+        "reports": NotSeenReport.objects.filter(camera=serial).order_by("-deadline_at")[:20],
+        "sees_everything": sight.sees_everything,
+        "now": now,
+    }
+
+
+def _days_seen(serial: str, now: datetime, zone: ZoneInfo) -> list[tuple[date, bool]]:
+    """Each of the last days in the site's zone, and whether it was in a dock at some time then."""
+    today = now.astimezone(zone).date()
+    first = today - timedelta(days=DAYS - 1)
+    since = datetime(first.year, first.month, first.day, tzinfo=zone)
+    docks = DockSession.objects.filter(camera=serial, docked_at__isnull=False, docked_at__lte=now)
+    spans = docks.filter(Q(undocked_at=None) | Q(undocked_at__gte=since)).values_list("docked_at", "undocked_at")
+    seen: set[date] = set()
+    for begun, ended in spans:
+        day, last = max(begun.astimezone(zone).date(), first), (ended or now).astimezone(zone).date()
+        while day <= last:
+            seen.add(day)
+            day += timedelta(days=1)
+    return [(day, day in seen) for day in (first + timedelta(days=count) for count in range(DAYS))]
+
+
+def _is_out_without_shift(serial: str, last: DockSession | None, now: datetime) -> bool:
+    """Out of its dock, and on no shift that has ended since, is under way or is about to begin."""
+    if last is None or last.undocked_at is None:
+        return False
+    early = settings.CONFIG.lateness.early_tolerance
+    shifts = Shift.objects.filter(camera_serial=serial).exclude(status__in=Shift.NOBODYS)
+    return not shifts.filter(ends_at__gte=last.undocked_at, starts_at__lte=now + early).exists()

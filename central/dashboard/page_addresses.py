@@ -1,0 +1,20 @@
+"""The pages about returns: what is open, one shift, one camera, who was told. A name may hold any character, so these
+come last."""
+
+from django.urls import path
+
+from central.dashboard import cameras, front, notice_pages, open_now, roster_pages, shift_pages, units
+
+urlpatterns = [
+    path("", front.overview, name="overview"),
+    path("open/", open_now.open_now, name="open"),
+    path("mine/", shift_pages.mine, name="mine"),
+    path("units/", units.units, name="units"),
+    path("shifts/<path:shift_id>/", shift_pages.shift, name="shift"),
+    path("cameras/<path:serial>/", cameras.camera, name="camera"),
+    path("notices/", notice_pages.notices, name="notices"),
+    path("notices/<uuid:notice_id>/", notice_pages.notice, name="notice"),
+    path("roster/", roster_pages.roster, name="roster"),
+    path("roster/<int:number>/confirm", roster_pages.confirm, name="roster_confirm"),
+    path("roster/<int:number>/discard", roster_pages.drop, name="roster_discard"),
+]
