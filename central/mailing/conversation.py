@@ -16,10 +16,10 @@ from central.config import Mail
 
 STEP_S = 20.0
 """How long one step of the conversation may take: the connection, or the answer to one command."""
-TAKING_S = 120.0
+TAKING_S = 60.0
 """How long the server may take to answer for a whole letter. Filters are slow, and a letter that is given up too
 early has often been taken: it would come twice."""
-LETTER_S = 180.0
+LETTER_S = 120.0
 """How long one letter may take in all. A server that sends a byte now and then would otherwise hold us for ever."""
 
 

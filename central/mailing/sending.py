@@ -88,6 +88,7 @@ class _Sending:
         self._from = sender(mail)
         self._conversation: Conversation | None = None
         self._breaks = 0
+        self._any_taken = False
         self._given_up = ""
 
     def close(self) -> None:
@@ -125,7 +126,7 @@ class _Sending:
                 self.close()
                 return self._try(letter, ours, to, content)
             return self._broken(letter, to, error)
-        self._breaks = 0
+        self._breaks, self._any_taken = 0, True
         return Handed(letter, Outcome.TAKEN)
 
     def _hand_over(self, ours: str, to: str, content: bytes) -> None:
@@ -146,7 +147,7 @@ class _Sending:
         if _blames_us(error):
             if error.step == "MAIL":
                 self._given_up = said
-            return _server_trouble(letter, said)
+            return replace(_server_trouble(letter, said), server_trouble=error.step == "MAIL" or not self._any_taken)
         return Handed(letter, Outcome.TRY_LATER if _is_passing(error.code) else Outcome.REFUSED, said)
 
     def _broken(self, letter: Letter, to: str, error: Exception) -> Handed:
@@ -168,9 +169,10 @@ class _Sending:
 
 
 def _blames_us(error: Answered) -> bool:
-    """The sender, the account, or a relay that we may not use: every other recipient would hear the same.
+    """The sender, the account, or a relay that we may not use: no recipient is refused for it.
 
-    5.7 is "not authorised". A wrong [mail] would otherwise mark each supervisor's address as a bad one, for ever.
+    5.7 is "not authorised". A wrong [mail] would otherwise mark each supervisor's address as a bad one, for ever. A
+    server that has just taken another letter means this recipient, but nobody can tell whether for good.
     """
     if error.step == "MAIL":
         return error.code != _TOO_BIG

@@ -121,6 +121,13 @@ def test_a_relay_that_is_not_ours_is_no_recipients_fault(post_office: Opens) -> 
     assert all(one.server_trouble for one in handed)
 
 
+def test_a_recipient_that_we_may_not_write_to_is_no_server_trouble_while_others_are_taken(post_office: Opens) -> None:
+    office = post_office(at_rcpt=lambda to: "550 5.7.1 not allowed" if to.startswith("b") else None)
+    handed = list(hand_over(_mail(office), _letters("a", "b", "c")))
+    assert _outcomes(handed) == ["taken", "try_later", "taken"]
+    assert not any(one.server_trouble for one in handed)
+
+
 def test_a_server_that_parts_after_two_letters_gets_the_rest_on_new_connections(post_office: Opens) -> None:
     office = post_office(leaves_after=2)
     handed = list(hand_over(_mail(office), _letters("a", "b", "c", "d", "e")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from central.mailing.letter import Letter
@@ -43,21 +43,18 @@ def unjudged(digest: Digest) -> str:
 
 def _page(digest: Digest, title: str, times: Times) -> Page:
     out = [line for line in digest.lines if line.kind in OPEN_KINDS]
-    dates = {cameras.when_next(line, times) for line in out if not line.answers_paused}
+    dates = next_mails(out, times)
     unit = f" for {name(digest.unit)}" if digest.unit else ""
-    together = "" if len(dates) > 1 else "".join(dates)
     return Page(
         title=title,
         lead=tuple(_lead(digest, out)),
-        sections=tuple(_sections(digest, times, own_dates=len(dates) > 1)),
+        sections=tuple(_sections(digest, times, own_dates=dates is None)),
         do=_do(digest, out),
         links=links(
             link("All cameras not docked", digest.base_url, "open") if out else None,
             link("All notices", digest.base_url, "notices"),
         ),
-        after=tuple(
-            line for line in (together, unjudged(digest), _ANSWERS if out and digest.base_url else "") if line
-        ),
+        after=tuple(line for line in (dates, unjudged(digest), _ANSWERS if out and digest.base_url else "") if line),
         footer=(times.explained, f"Notice {digest.notice_id} to {digest.recipient}{unit}."),
     )
 
@@ -71,11 +68,8 @@ _ANSWERS = (
 def _lead(digest: Digest, out: list[CameraLine]) -> Iterator[str]:
     if out:
         yield _not_seen(digest, out)
-        if digest.escalated_from:
-            yield sentence(f"Told before: {digest.escalated_from}")
         yield " ".join([*_watching(digest), _STATUS])
-        if digest.nobody_named:
-            yield _NOBODY
+        yield from to_whom(digest)
     cleared, withdrawn = _names(digest, Kind.CLEARED), _names(digest, Kind.WITHDRAWN)
     if cleared:
         yield f"{_counted(cleared)} {'has' if len(cleared) == 1 else 'have'} docked."
@@ -86,6 +80,20 @@ def _lead(digest: Digest, out: list[CameraLine]) -> Iterator[str]:
         yield f"The {notice} about {_counted(withdrawn)} {please}."
     if not out:
         yield "Nobody needs to do anything."
+
+
+def to_whom(digest: Digest) -> Iterator[str]:
+    """Why it goes to this recipient, where that is not plain."""
+    if digest.escalated_from:
+        yield sentence(f"Told before: {digest.escalated_from}")
+    if digest.nobody_named:
+        yield _NOBODY
+
+
+def next_mails(lines: Iterable[CameraLine], times: Times) -> str | None:
+    """When the next mails about all of these come; None where they come at different times."""
+    dates = {cameras.when_next(line, times) for line in lines if line.kind in OPEN_KINDS and not line.answers_paused}
+    return None if len(dates) > 1 else "".join(dates)
 
 
 def _names(digest: Digest, kind: Kind) -> list[str]:

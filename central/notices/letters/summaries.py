@@ -1,10 +1,10 @@
-"""The storm's mail: so many cameras at once that they stand in a table, and the mail says only how many of which unit."""
+"""The storm's mail: so many cameras at once that a table has them, and the mail says how many of which unit."""
 
 from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from central.mailing.letter import Attachment, Letter
 from central.notices.digest import OPEN_KINDS, CameraLine, Digest, Kind
-from central.notices.letters.digests import to_whom
+from central.notices.letters.digests import next_mails, to_whom
 from central.notices.letters.page import Card, Page, Section, link, links
 from central.notices.letters.subjects import marked, placed
 from central.notices.letters.wording import Times, count, name
@@ -47,12 +47,14 @@ class Summary:
 
 def compose_summary(summary: Summary) -> Letter:
     """The whole letter with its table `cameras.csv`."""
-    times = Times(summary.zone, summary.at, (), grace=timedelta(days=1))
+    own = [line for digest in _own(summary) for line in digest.lines]
+    shown = (at for line in own for at in (line.next_reminder_at, line.escalation_at))
+    times = Times(summary.zone, summary.at, shown, grace=timedelta(days=1))
     units = sorted({digest.unit for digest in summary.digests})
-    out = sum(line.kind in OPEN_KINDS for digest in summary.digests for line in digest.lines)
+    out = _out(summary.digests)
     where = units[0] if len(units) == 1 else count(len(units), "unit")
     subject = placed(f"Summary: {count(out, 'camera')} not docked", where, times.short(summary.at))
-    page = _page(summary, units, subject.removeprefix(marked("")), times)
+    page = _page(summary, units, subject.removeprefix(marked("")), times, next_mails(own, times))
     return Letter(
         to=summary.recipient,
         subject=subject,
@@ -66,7 +68,7 @@ def compose_summary(summary: Summary) -> Letter:
     )
 
 
-def _page(summary: Summary, units: list[str], title: str, times: Times) -> Page:
+def _page(summary: Summary, units: list[str], title: str, times: Times, dates: str | None) -> Page:
     further = len(units) - _MOST_UNITS
     return Page(
         title=title,
@@ -78,6 +80,7 @@ def _page(summary: Summary, units: list[str], title: str, times: Times) -> Page:
             link("All notices", summary.base_url, "notices"),
         ),
         after=(
+            *([dates] if dates else []),
             *([f"And {count(further, 'unit')} more."] if further > 0 else []),
             "The table has each camera with its shift, its deadline and its last dock. Its times are UTC.",
         ),
@@ -86,11 +89,24 @@ def _page(summary: Summary, units: list[str], title: str, times: Times) -> Page:
 
 
 def _lead(summary: Summary) -> Iterator[str]:
-    yield f"More than {count(summary.limit, 'camera')} at once: each is in the table cameras.csv."
+    out = _out(summary.digests)
+    if out:
+        yield f"{count(out, 'camera')} {'was' if out == 1 else 'were'} not seen in any dock by the deadline."
+    yield f"More than {summary.limit} at once come as a table: cameras.csv."
     yield "So many at once often have one cause: a roster, a clock, a dock. This is a status, not a finding."
-    yield from dict.fromkeys(line for digest in summary.digests for line in to_whom(digest))
-    if any(digest.recipient != summary.recipient for digest in summary.digests):
-        yield "Each unit's supervisor was written to."
+    own = _own(summary)
+    yield from dict.fromkeys(line for digest in own for line in to_whom(digest))
+    if len(own) < len(summary.digests):
+        yield "Supervisors that are named for these units were written to."
+
+
+def _out(digests: Iterable[Digest]) -> int:
+    return sum(line.kind in OPEN_KINDS for digest in digests for line in digest.lines)
+
+
+def _own(summary: Summary) -> list[Digest]:
+    """The digests that this recipient would have got himself."""
+    return [digest for digest in summary.digests if digest.recipient == summary.recipient]
 
 
 def _unit(unit: str, summary: Summary) -> Card:

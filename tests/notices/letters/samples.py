@@ -93,6 +93,18 @@ DIGEST = Digest(
 )
 
 
+SUMMARY = Summary(
+    notice_id=NOTICE,
+    recipient="it@pd.example",
+    digests=(DIGEST,),
+    limit=25,
+    at=DIGEST.at,
+    zone=CHICAGO,
+    base_url=DIGEST.base_url,
+    message_id="<5e0c6c0e.9@dock.pd.example>",
+)
+
+
 def digest(*lines: CameraLine, **more: object) -> Letter:
     return compose(replace(DIGEST, lines=lines, kind=gravest(line.kind for line in lines), **more))  # type: ignore[arg-type]
 
@@ -186,8 +198,19 @@ def seconds_over_new_year() -> Letter:
     return digest(line, at=local(1, 1, 0, 0, second=2, year=2026), grace=timedelta(seconds=5), due_cameras=1)
 
 
+def nobody_is_named() -> Letter:
+    return digest(FIRST, recipient="it@pd.example", unit="", nobody_named=True, not_judged=())
+
+
 def zone_without_a_name() -> Letter:
     return digest(FIRST, zone=ZoneInfo("Asia/Kathmandu"))
+
+
+def summary_instead_of_a_digest() -> Letter:
+    lines = tuple(replace(FIRST, camera=f"04{number}", kind=Kind.REMINDER) for number in range(10, 13))
+    return compose_summary(
+        replace(SUMMARY, digests=(replace(DIGEST, lines=lines),), limit=2, recipient=DIGEST.recipient)
+    )
 
 
 def summary() -> Letter:
@@ -199,18 +222,7 @@ def summary() -> Letter:
         lines=(replace(FIRST, camera="=0501", officer='+1 "Pat", Example\nJr'), CLEARED, WITHDRAWN),
         not_judged=(),
     )
-    return compose_summary(
-        Summary(
-            notice_id=NOTICE,
-            recipient="it@pd.example",
-            digests=(east, west),
-            limit=1,
-            at=DIGEST.at,
-            zone=CHICAGO,
-            base_url=DIGEST.base_url,
-            message_id="<5e0c6c0e.9@dock.pd.example>",
-        )
-    )
+    return compose_summary(replace(SUMMARY, digests=(east, west), limit=2))
 
 
 def officer() -> Letter:
@@ -275,7 +287,7 @@ SAMPLES: dict[str, Callable[[], Letter]] = {
             cleared_two,
         ),
         *(withdrawn, mixed, night_the_clocks_go_back, seconds_over_new_year, zone_without_a_name, summary, officer),
-        *(it_alert, it_alert_over),
+        *(it_alert, it_alert_over, summary_instead_of_a_digest, nobody_is_named),
     )
 }
 
