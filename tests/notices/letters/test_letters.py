@@ -58,6 +58,11 @@ def test_every_golden_text_has_its_mail() -> None:
     assert {path.stem for path in samples.HERE.glob("*.txt")} == set(SAMPLES)
 
 
+def test_the_mail_in_the_docs_is_a_real_one() -> None:
+    docs = samples.HERE.parents[2] / "docs" / "mail.md"
+    assert samples.shown(samples.first()) in docs.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("title", SAMPLES)
 def test_the_page_says_what_the_text_says(title: str) -> None:
     letter = SAMPLES[title]()
