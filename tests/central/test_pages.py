@@ -21,7 +21,7 @@ from tests.central.test_events import life_of
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ("/", "/docks", "/assets", "/stations/east-1", "/assets/{asset}")
+PAGES = ("/", "/stations/", "/docks", "/assets", "/stations/east-1", "/assets/{asset}")
 
 
 @pytest.fixture
@@ -52,11 +52,15 @@ def test_no_page_is_shown_without_login(world: dict[str, Any], page: str) -> Non
     assert answer["Location"].startswith("/login?next=")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PAGES[1:])
 def test_an_officer_does_not_see_the_footage_of_others(world: dict[str, Any], page: str) -> None:
     answer = browser("officer").get(page.format(**world))
     assert answer.status_code == 403
     assert b"a.mp4" not in answer.content
+
+
+def test_an_officer_who_opens_the_front_page_is_led_to_his_own_shifts() -> None:
+    assert browser("officer").get("/")["Location"] == "/mine/"
 
 
 @pytest.mark.parametrize("page", PAGES)
