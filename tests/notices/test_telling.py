@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from django.conf import settings
 
-from central.data_dir import DataDir
 from central.judging.excuses import excuse_shift
 from central.notices.models import Item, Notice
 from central.roster.shifts import correct
@@ -15,15 +11,9 @@ from tests.judging.court import DEADLINE, END, LONG_AGO, START, roster, watching
 from tests.notices.desk import CAPTAIN, DESK, IT, SUPERVISOR, Desk, configured, lines, unit
 from tests.watching.telling import Telling, at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_dir")]
 
 DELAY, DAY = 15, 24 * 60
-
-
-@pytest.fixture(autouse=True)
-def own_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "DATA", DataDir(tmp_path))
-    monkeypatch.setattr(settings, "CONFIG", settings.CONFIG)
 
 
 def a_camera_that_stays_out(*, until: float = DEADLINE + 100 * DAY) -> tuple[Telling, Desk]:
