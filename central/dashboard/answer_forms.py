@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -213,12 +213,12 @@ def _both(text: str, zone: ZoneInfo) -> list[datetime]:
     """The two instants that a local time names, or none."""
     try:
         local = datetime.fromisoformat(text)
-    except ValueError:
+        if local.tzinfo is not None:
+            return []
+        both = [local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    except (ValueError, OverflowError):
         return []
-    if local.tzinfo is not None:
-        return []
-    both = [local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
-    return both if both[1] - both[0] > timedelta(0) else []
+    return both if both[0] < both[1] else []
 
 
 def _line(text: str) -> str:
