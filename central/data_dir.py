@@ -50,6 +50,11 @@ class DataDir:
         return self.root / "last_round"
 
     @property
+    def up_since(self) -> Path:
+        """Since when central works, and when it last did: what it says, and when it was changed."""
+        return self.root / "up_since"
+
+    @property
     def objects(self) -> Path:
         """Verified footage: whole plain files, `aa/<sha256>`."""
         return self.root / "objects"

@@ -25,6 +25,7 @@ class Row(Protocol):
     told_message_id: str
     reminded_at: datetime | None
     posted_at: datetime | None
+    post_tried_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,11 @@ def due_by_post(alarms: Sequence[Row], rules: Rules, now: datetime) -> Due:
     speakable = _speakable(alarms, rules)
     past = [one for one in alarms if _is_past(one.ended_at or one.opened_at, rules.wait, now)]
     ended = [one for one in past if one.ended_at is not None]
+    begun = [one for one in past if one.kind not in NOT_BY_WEBHOOK and (one.post_tried_at or speakable(one))]
     return Due(
-        new=tuple(one for one in past if one.posted_at is None and one.kind not in NOT_BY_WEBHOOK and speakable(one)),
-        over=tuple(one for one in ended if one.posted_at is not None),
-        settled=tuple(one for one in ended if one.posted_at is None),
+        new=tuple(one for one in begun if one.posted_at is None),
+        over=tuple(one for one in ended if one.post_tried_at is not None),
+        settled=tuple(one for one in ended if one.post_tried_at is None),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from central.alarms.facts import (
     BaySaid,
@@ -60,7 +60,7 @@ _decode = msgspec.json.Decoder(_Beat)
 
 
 def gather(
-    *, data: Path, channels: Channels, folder_trouble: str, worked_at: datetime | None, now: datetime
+    now: datetime, *, data: Path, channels: Channels, folder_trouble: str = "", worked_at: datetime | None = None
 ) -> Facts:
     """All facts of one moment; `data` is the folder whose disk central fills. Reads rows, changes none."""
     return Facts(
@@ -79,7 +79,7 @@ def live_stations() -> int:
     return _enrolled().exclude(heartbeat=None).count()
 
 
-def _enrolled():  # type: ignore[no-untyped-def]
+def _enrolled() -> QuerySet[StationRow]:
     valid = Credential.objects.filter(station=OuterRef("pk"), revoked_at=None)
     return StationRow.objects.filter(Exists(valid))
 

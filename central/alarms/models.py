@@ -32,6 +32,8 @@ class Alarm(models.Model):
     reminded_at = models.DateTimeField(null=True)
     posted_at = models.DateTimeField(null=True)
     """When the webhook took it."""
+    post_tried_at = models.DateTimeField(null=True)
+    """Kept before the first attempt: the webhook may have taken what it did not answer."""
     end_posted_at = models.DateTimeField(null=True)
 
     class Meta:

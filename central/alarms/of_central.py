@@ -29,7 +29,7 @@ def of_cameras(facts: Facts, limits: Limits, now: datetime) -> Iterator[Conditio
                 Kind.UNKNOWN_CAMERA,
                 f"{unknown.station}, {unknown.camera}",
                 f"{unknown.camera} was docked at {unknown.station} on {when(unknown.docked_at, limits)}, and no "
-                "profile knows its model: its files are copied, nothing is erased from it. Write one, or take it away.",
+                "profile knows its model: its files are copied, nothing is erased. Write one, or take it away.",
                 unknown.station,
             )
 

@@ -20,10 +20,12 @@ MOST_NAMES = 40
 
 @dataclass(frozen=True)
 class Said:
-    """A mail's words: `subject` follows `[Dock] IT: `."""
+    """A mail's words."""
 
     subject: str
+    """Follows `[Dock] IT: `, or `[Dock] Over: `."""
     sentences: tuple[str, ...]
+    is_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def of_new(alarms: Sequence[Row], place: Place) -> Said:
         line = f"{len(silent)} of {place.stations} stations silent: likely the network or central"
         more = f"{line}, since {since}: {_names(one.subject for one in silent)}. No camera of them is called late."
         rest = of_new(others, place) if others else Said("", ())
-        return Said(line if not others else f"{line} | {rest.subject}", (more, *rest.sentences))
+        return Said(line if not others else f"{line}; {rest.subject}", (more, *rest.sentences))
     if len(alarms) == 1 and silent:
         since = silent[0].since.astimezone(place.zone)
         return Said(f"{silent[0].subject} silent since {since:%H:%M}", (silent[0].sentence,))
@@ -53,7 +55,7 @@ def of_new(alarms: Sequence[Row], place: Place) -> Said:
 def of_over(alarms: Sequence[Row], place: Place) -> Said:
     """Alarms that were told and are over."""
     silent, others = _silent(alarms)
-    subject = f"over: {_counted(alarms)}"
+    subject = _counted(alarms)
     if silent and not others:
         subject = f"{silent[0].subject} is back" if len(silent) == 1 else f"{len(silent)} stations are back"
     lines = []
@@ -61,7 +63,7 @@ def of_over(alarms: Sequence[Row], place: Place) -> Said:
         lines.append(f"{len(silent)} stations are heard again: {_names(one.subject for one in silent)}.")
         silent = []
     lines += [_over(one, place.zone) for one in _of_each_kind([*silent, *others])]
-    return Said(subject, (*lines, *_left_out([*silent, *others])))
+    return Said(subject, (*lines, *_left_out([*silent, *others])), is_over=True)
 
 
 def of_again(alarms: Sequence[Row], place: Place) -> Said:
@@ -91,8 +93,8 @@ def _sentences(alarms: Sequence[Row]) -> tuple[str, ...]:
 def _counted(alarms: Sequence[Row]) -> str:
     kinds = list(dict.fromkeys(one.kind for one in _gravest_first(alarms)))
     if len(kinds) > 2:
-        return f"{len(alarms)} alarms | {_words(kinds[0], alarms)} and more"
-    return " | ".join(_words(kind, alarms) for kind in kinds)
+        return f"{len(alarms)} alarms: {_words(kinds[0], alarms)} and more"
+    return ", ".join(_words(kind, alarms) for kind in kinds)
 
 
 def _words(kind: str, alarms: Sequence[Row]) -> str:
@@ -101,7 +103,7 @@ def _words(kind: str, alarms: Sequence[Row]) -> str:
     if len(of_kind) > 1:
         return f"{len(of_kind)} {words.many}"
     about = of_kind[0].subject
-    return words.one if about == "central" else f"{words.one} | {about}"
+    return words.one if about == "central" else f"{words.one} ({about})"
 
 
 def _of_each_kind(alarms: Sequence[Row]) -> list[Row]:

@@ -7,6 +7,7 @@ import ctypes
 import os
 import signal
 import time
+from datetime import UTC, datetime
 from typing import NoReturn
 
 import structlog
@@ -15,11 +16,14 @@ from django.db import connections
 
 from central import clock
 from central.alerting.postman import start_postman
+from central.alerting.up_since import resume_up_since, still_up
 
 log = structlog.get_logger()
 
 PAUSE_S = 1.0
 """Between two rounds."""
+HANGS_AFTER_S = 900
+"""A round that takes so long is hung: the kernel ends the worker, and another one begins anew."""
 _PR_SET_PDEATHSIG = 1
 _FIRST_OF_THE_SERVER = 3
 _MANY_FILES = 4096
@@ -31,6 +35,7 @@ class AlertWorker:
     def __init__(self) -> None:
         self._pid: int | None = None
         self._started = -PAUSE_S
+        self._up_since: datetime | None = None
 
     def keep(self) -> None:
         """Start a worker unless one runs."""
@@ -41,9 +46,10 @@ class AlertWorker:
         self._started = time.monotonic()
         server = os.getpid()
         connections.close_all()  # no database may live across a fork
+        self._up_since = self._up_since or resume_up_since(settings.DATA.up_since, clock.now())
         self._pid = os.fork()
         if self._pid == 0:
-            _work(server)
+            _work(server, self._up_since)
 
     def stop(self) -> None:
         """End the worker and wait until it is gone. It may be ended at any instant."""
@@ -62,11 +68,11 @@ class AlertWorker:
         return True
 
 
-def _work(server: int) -> NoReturn:
+def _work(server: int, up_since: datetime) -> NoReturn:
     """Round after round until killed. Whatever goes wrong, the server's own code never runs here."""
     try:
         _become_ours(server)
-        _rounds()
+        _rounds(up_since)
     except BaseException as error:
         log.error("alert_worker_failed", error=repr(error), exc_info=True)
     finally:
@@ -81,20 +87,32 @@ def _become_ours(server: int) -> None:
     for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(asked, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     os.closerange(_FIRST_OF_THE_SERVER, _MANY_FILES)
 
 
-def _rounds() -> None:
-    from central.alerting.rounds import play_round  # models: only once Django is set up
-    from central.judging.judge import Judging
+def _rounds(up_since: datetime) -> None:
+    from central.alerting.rounds import Work, play_round  # models: only once Django is set up
 
-    judging = Judging(settings.CONFIG, up_since=clock.now())
+    work = Work(settings.CONFIG, up_since)
     log.info("alert_worker_started", pid=os.getpid())
     start_postman()
     while True:
+        signal.alarm(HANGS_AFTER_S)
         now = clock.now()
-        if play_round(judging, now):
+        still_up(settings.DATA.up_since, up_since)
+        if play_round(work, now, _worked_at(up_since)):
             settings.DATA.last_round.touch()
+            work.alarms.ping.ping_if_due(now)
         else:
             connections.close_all()
         time.sleep(PAUSE_S)
+
+
+def _worked_at(up_since: datetime) -> datetime:
+    """When a round was completed last; no earlier than central came up, for it could not before."""
+    try:
+        last = datetime.fromtimestamp(settings.DATA.last_round.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return up_since
+    return max(last, up_since)

@@ -1,0 +1,153 @@
+"""What makes an alarm, as tables: facts and an instant in, names out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from central.alarms.conditions import find
+from central.alarms.facts import (
+    BaySaid,
+    Channels,
+    Facts,
+    GapHeld,
+    Limits,
+    PutAside,
+    Roster,
+    Said,
+    Station,
+    Unknown,
+    UnwatchedNow,
+)
+from central.alarms.kinds import WORDS, Kind
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+LIMITS = Limits(up_since=NOW - 48 * HOUR, zone=ZoneInfo("America/Chicago"))
+GIB = 2**30
+
+
+def east(heard: timedelta = MINUTE, **facts: object) -> Station:
+    return Station("east", NOW - heard, **facts)  # type: ignore[arg-type]
+
+
+def saying(**said: object) -> Station:
+    return east(said=Said(**said))  # type: ignore[arg-type]
+
+
+def opened(facts: Facts, limits: Limits = LIMITS) -> list[tuple[str, str]]:
+    return [(one.kind.value, one.subject) for one in find(facts, limits, NOW).open]
+
+
+STATIONS = [
+    ("a station that beats", east(), None),
+    ("one that was never heard is new", replace(east(), heard_at=None, parked=3), None),
+    ("14 min 59 s without a heartbeat", east(15 * MINUTE - SECOND), None),
+    ("15 min without a heartbeat", east(15 * MINUTE), "station_silent"),
+    ("a loop that stood still for 3 min", saying(loop_ages_s=(("upload", 180.0),)), None),
+    ("a loop that stands still for longer", saying(loop_ages_s=(("upload", 181.0),)), "station_unhealthy"),
+    ("20 GiB of disk left", saying(disk_free=20 * GIB, disk_total=99 * GIB), None),
+    ("19 GiB of disk left", saying(disk_free=19 * GIB, disk_total=99 * GIB), "disk_low"),
+    ("a disk that was not told", saying(disk_free=0, disk_total=0), None),
+    ("a clock off by a minute", saying(clock_ahead_ms=60_000.0), None),
+    ("a clock that is ahead", saying(clock_ahead_ms=60_001.0), "clock_off"),
+    ("a clock that is behind", saying(clock_ahead_ms=-400_000.0), "clock_off"),
+    ("a clock that was never measured", saying(clock_ahead_ms=None), None),
+    ("a file that waits for a day", saying(oldest_unreceipted_at=NOW - 24 * HOUR), None),
+    ("a file that waits for longer", saying(oldest_unreceipted_at=NOW - 25 * HOUR), "oldest_unreceipted_too_old"),
+    ("a credential with 14 days", saying(credential_days=14.0), None),
+    ("a credential with 13 days", saying(credential_days=13.0), "credential_expiring"),
+    ("a gap for 4 min", east(gap=GapHeld(7, NOW - 4 * MINUTE)), None),
+    ("a gap for 5 min", east(gap=GapHeld(7, NOW - 5 * MINUTE)), "chain_gap"),
+    ("a parked event", east(parked=1), "parked_event"),
+    ("a fork", east(forks=1), "fork"),
+    ("an old ledger that spoke", east(spoke_again=NOW - HOUR), "ledger_spoke_again"),
+    ("one that spoke a week ago", east(spoke_again=NOW - 168 * HOUR), None),
+    ("one that told more than we hold", east(went_back=True), "central_went_back"),
+]
+
+
+@pytest.mark.parametrize(("station", "kind"), [row[1:] for row in STATIONS], ids=[row[0] for row in STATIONS])
+def test_a_station_and_what_is_told_of_it(station: Station, kind: str | None) -> None:
+    assert opened(Facts((station,))) == ([] if kind is None else [(kind, "east")])
+
+
+BAYS = [
+    ("free", None),
+    ("do not remove", None),
+    ("put back", None),
+    ("use another bay", ("bay_in_trouble", "east, Bay 7")),
+    ("leave in bay", ("camera_unreadable", "C1")),
+]
+
+
+@pytest.mark.parametrize(("word", "alarm"), BAYS)
+def test_a_bay_and_what_is_told_of_it(word: str, alarm: tuple[str, str] | None) -> None:
+    station = saying(bays=(BaySaid("1-1", "Bay 7", word, "C1"),))
+    assert opened(Facts((station,))) == ([] if alarm is None else [alarm])
+
+
+@pytest.mark.parametrize(("minutes", "count"), [(4, 0), (5, 1)])
+def test_a_bay_that_is_not_watched_is_told_when_it_lasts(minutes: int, count: int) -> None:
+    station = replace(
+        saying(bays=(BaySaid("1-1", "Bay 7", "use another bay"),)),
+        unwatched=(UnwatchedNow("1-1", "over_current", NOW - minutes * MINUTE),),
+    )
+    found = find(Facts((station,)), LIMITS, NOW).open
+    assert [one.subject for one in found] == ["east, Bay 7"]
+    assert ("over_current" in found[0].sentence) == bool(count)
+
+
+OTHERS = [
+    ("nothing", Facts(), []),
+    ("a roster of 36 h", Facts(roster=Roster(NOW - 36 * HOUR)), []),
+    ("an older roster", Facts(roster=Roster(NOW - 37 * HOUR)), [("roster_too_old", "central")]),
+    ("no roster at all", Facts(roster=Roster(None)), []),
+    ("an import that waits", Facts(roster=Roster(NOW, 1)), [("roster_waiting", "central")]),
+    ("a folder", Facts(roster=Roster(NOW, 0, "cannot be used")), [("roster_folder", "central")]),
+    ("put aside", Facts(put_aside=(PutAside("east", "C1", 2, ("unreadable",)),)), [("quarantined_file", "east, C1")]),
+    ("unknown", Facts(unknown=(Unknown("east", "C9", NOW - HOUR),)), [("unknown_camera", "east, C9")]),
+    ("unknown, yesterday", Facts(unknown=(Unknown("east", "C9", NOW - 24 * HOUR),)), []),
+    ("mail", Facts(channels=Channels(NOW, "hung up", 4)), [("mail_failing", "central")]),
+    ("refused", Facts(channels=Channels(refused=(("pat@example", "550"),))), [("mail_refused", "pat@example")]),
+    ("webhook", Facts(channels=Channels(webhook_failing_since=NOW)), [("webhook_failing", "central")]),
+    ("central's disk", Facts(central_disk_free=GIB), [("central_disk_low", "central")]),
+    ("a worker that worked", Facts(worked_at=NOW - 10 * MINUTE), []),
+    ("a worker that does not", Facts(worked_at=NOW - 11 * MINUTE), [("worker_stale", "central")]),
+]
+
+
+@pytest.mark.parametrize(("facts", "alarms"), [row[1:] for row in OTHERS], ids=[row[0] for row in OTHERS])
+def test_what_is_told_of_everything_else(facts: Facts, alarms: list[tuple[str, str]]) -> None:
+    assert opened(facts) == alarms
+
+
+def test_nobody_is_silent_before_central_could_have_heard_him() -> None:
+    """Central was down for a day and came up ten minutes ago."""
+    found = find(Facts((east(24 * HOUR),)), replace(LIMITS, up_since=NOW - 10 * MINUTE), NOW)
+    assert found.open == ()
+    assert ("station_silent", "east") in found.unsure, "and one that was silent before has not come back"
+    assert opened(Facts((east(24 * HOUR),)), replace(LIMITS, up_since=NOW - 15 * MINUTE))
+
+
+def test_what_a_heartbeat_said_long_ago_neither_begins_nor_ends_an_alarm() -> None:
+    low = Said(disk_free=GIB, disk_total=99 * GIB)
+    found = find(Facts((east(4 * MINUTE, said=low),)), LIMITS, NOW)
+    assert found.open == ()
+    assert ("disk_low", "east") in found.unsure
+    assert ("disk_low", "east") not in find(Facts((east(said=low),)), LIMITS, NOW).unsure
+
+
+def test_a_sentence_does_not_change_by_time_alone() -> None:
+    """It would be written again every second, and nobody could tell what is new."""
+    station = replace(east(20 * MINUTE), gap=GapHeld(7, NOW - HOUR), parked=1, forks=1)
+    (first, *_), (second, *_) = (find(Facts((station,)), LIMITS, at).open for at in (NOW, NOW + 3 * HOUR))
+    assert first.sentence == second.sentence
+    assert "Nov 23 03:40" in first.sentence, "as the clocks in Chicago show it"
+
+
+def test_every_kind_has_words() -> None:
+    assert set(WORDS) == set(Kind)
