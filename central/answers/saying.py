@@ -101,15 +101,16 @@ def _refuse_senseless(case: _Case) -> None:
         raise Refused(Refusal.NO_TEXT)
 
 
-def _refuse_repeated(case: _Case) -> None:
-    kind, same = case.saying.kind, Answer.objects.filter(kind=case.saying.kind, closings=None)
+def standing_already(kind: Kind, shift: Shift) -> Answer | None:
+    """The answer of this kind that stands for this shift, or for its camera: another would say nothing new."""
+    same = Answer.objects.filter(kind=kind, closings=None).order_by("pk")
     if kind in ONCE_PER_CAMERA:
-        same = same.filter(camera=case.shift.camera_serial)
-    elif kind in ONCE_PER_SHIFT:
-        same = same.filter(shift=case.shift)
-    else:
-        return
-    first = same.first()
+        return same.filter(camera=shift.camera_serial).first()
+    return same.filter(shift=shift).first() if kind in ONCE_PER_SHIFT else None
+
+
+def _refuse_repeated(case: _Case) -> None:
+    first = standing_already(case.saying.kind, case.shift)
     if first is not None:
         raise Refused(Refusal.SAID_ALREADY, by=first.said_by, at=_minute(first.said_at), number=first.pk)
 

@@ -16,7 +16,7 @@ from central.answers.kinds import BY_PEOPLE, EFFECTS, FINDINGS, TITLES, Kind, Ou
 from central.answers.models import Answer, Closing
 from central.answers.refusals import Refusal, Refused
 from central.answers.rights import Person, refuse_finding, refuse_saying, refuse_withdrawing
-from central.answers.saying import ACCUSES_NOBODY, NEEDS_TEXT, Saying
+from central.answers.saying import ACCUSES_NOBODY, NEEDS_TEXT, Saying, standing_already
 from central.answers.standing import answers_of
 from central.dashboard.sight import Sight
 from central.dashboard.surroundings import site_zone
@@ -126,7 +126,7 @@ def saying_of(post: Mapping[str, Any], sight: Sight, shift_id: str) -> Saying:
         text=written(post.get("text", "")),
         station_id=known_station(post.get("station", "")),
         bay=_line(post.get("bay", ""))[:255],
-        camera=_line(post.get("camera_typed", "")) or _line(post.get("camera", "")),
+        camera=_line(post.get("camera", "")),
         ends_at=read_end(post.get("ends_at", ""), post.get("fold", ""), site_zone())
         if kind is Kind.SHIFT_END_WRONG
         else None,
@@ -175,7 +175,7 @@ def _choices(person: Person, shift: Shift, now: datetime) -> Iterator[Choice]:
     for kind in Kind:
         if kind is Kind.CONTEST and (said is None or said.verdict in ACCUSES_NOBODY):
             continue
-        if _may(refuse_saying, person, kind, shift.officer_id, sees=True):
+        if standing_already(kind, shift) is None and _may(refuse_saying, person, kind, shift.officer_id, sees=True):
             yield Choice(kind, TITLES[kind], EFFECTS[kind], kind in NEEDS_TEXT)
 
 
@@ -184,6 +184,8 @@ def _why_none(person: Person, shift: Shift, now: datetime) -> str:
         return f"This shift is {shift.status}: nothing is to be said of it."
     if shift.ends_at < now - LOOK_BACK:
         return f"This shift ended more than {LOOK_BACK.days} days ago: what was said of it stays."
+    if standing_already(Kind.CONTEST, shift) is not None and person.is_officer(shift.officer_id):
+        return "Your contest stands; until it is decided there is nothing more to say."
     if person.is_officer(shift.officer_id):
         return "This is your own shift. You may contest what stands against you; anything else another says."
     return "Your role reads here and says nothing."

@@ -166,7 +166,7 @@ def test_another_camera_takes_two_clicks(east: Telling, court: Court) -> None:
     assert given.status_code == 302
     assert "C1 → C5" in chen.get(given["Location"]).content.decode()
     assert court.says(SAID + 1).camera == "C5"
-    unknown = post(chen, "other_camera", camera="C5", camera_typed="C77")
+    unknown = post(chen, "other_camera", camera="C77")
     assert unknown.status_code == 409
     assert "No station ever saw camera" in unknown.content.decode()
     number = Answer.objects.get().pk
@@ -291,3 +291,18 @@ def test_the_block_says_why_nothing_can_be_said(court: Court, shift_form: Callab
     assert "This shift is withdrawn" in shift_form(browser("supervisor", "chen@pd.example"))
     Shift.objects.filter(pk="S1").update(status="scheduled", ends_at=at(END - 40 * 24 * 60))
     assert "more than 35 days ago" in shift_form(browser("it", "it@pd.example"))
+
+
+def test_what_stands_already_is_not_offered_again(court: Court, shift_form: Callable[[Client], str]) -> None:
+    chen, lee = browser("supervisor", "chen@pd.example"), browser("officer", "lee@pd.example")
+    for client, kind in ((chen, "said_docked"), (chen, "lost"), (lee, "contest")):
+        assert kind in forms_of(shift_form(client))
+        assert post(client, kind).status_code == 302
+        assert kind not in forms_of(shift_form(client))
+    assert "Your contest stands" in shift_form(lee)
+
+
+def test_a_shifts_page_has_the_form(court: Court) -> None:
+    page = browser("supervisor", "chen@pd.example").get("/shifts/S1/").content.decode()
+    assert 'action="/answers/say/S1"' in page
+    assert "csrfmiddlewaretoken" in page

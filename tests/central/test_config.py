@@ -38,6 +38,8 @@ it_recipients = ["it@example"]
 digest_delay = "1s"
 reminders = "24h"
 escalation = "2d"
+pause = "12h"
+contest_due = "14d"
 [unit."East Patrol"]
 grace = "12h"
 mode = "live"
