@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -41,6 +41,8 @@ class Shown:
 
     plain: Figure
     honoured: Figure
+    left_out: tuple[tuple[str, int], ...] | None = None
+    """None: the same as of the figure before."""
 
     @property
     def words(self) -> str:
@@ -58,10 +60,6 @@ class Shown:
     def honoured_share(self) -> str:
         return percent(self.honoured)
 
-    @property
-    def left_out(self) -> list[tuple[str, int]]:
-        return list(self.plain.left_out.items())
-
 
 @only(*READERS)
 def measures_page(request: HttpRequest) -> HttpResponse:
@@ -75,7 +73,7 @@ def measures_page(request: HttpRequest) -> HttpResponse:
         "query": urlencode({name: request.GET[name] for name in ("from", "to", "unit") if request.GET.get(name)}),
         "all_units": list(units),
         "headlines": [_shown(told.figures, *name) for name in (*HEADLINES, *ARRIVALS)],
-        "figures": [_shown(told.figures, one.measure, one.name) for one in _plain(told.figures)],
+        "figures": list(_all(told.figures)),
         "days": next(one for one in told.days_late if one.excuses is Excuses.IGNORED),
         "days_plot": _days_plot(told),
         "months_plot": _months_plot(told.months),
@@ -123,6 +121,15 @@ def _shown(figures: Iterable[Figure], measure_name: str, name: str) -> Shown:
     return Shown(find(figures, measure_name, name), find(figures, measure_name, name, Excuses.HONOURED))
 
 
+def _all(figures: tuple[Figure, ...]) -> Iterator[Shown]:
+    before: tuple[str, Mapping[str, int]] | None = None
+    for one in _plain(figures):
+        here = (one.measure, one.left_out)
+        left_out = None if here == before else tuple(one.left_out.items())
+        yield replace(_shown(figures, one.measure, one.name), left_out=left_out)
+        before = here
+
+
 def _split(split: Split) -> dict[str, Any]:
     wanted = (("M1", "on_time"), ("M2", "late"), ("M2", "outstanding"), ("M2", "indeterminate"), ("M4a", "videos"))
     return {"name": split.name, "figures": [_shown(split.figures, *one) for one in wanted]}
@@ -140,8 +147,8 @@ def _days_plot(told: Measures) -> Plot | None:
 
 def _months_plot(months: Iterable[Split]) -> Plot | None:
     columns = []
-    for one in months:
+    for one in (month for month in months if month.name):
         figure = find(one.figures, "M2", "not_by_deadline")
         share, interval = figure.proportion.share, figure.proportion.interval
-        columns.append(Column(one.name or "unknown", share, percent(figure), interval))
+        columns.append(Column(one.name, share, percent(figure), interval))
     return plot("Not docked by the deadline, by month", columns)

@@ -3,8 +3,7 @@ which. Nothing is left unsaid: what a rule does not count it names, with its num
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -66,13 +65,8 @@ def part_of(row: Row, column: str, excuses: Excuses) -> str:
     return EXCUSED if row.is_excused and excuses is Excuses.HONOURED else row.parts[column]
 
 
-def count(rule: Rule, rows: Iterable[Row], excuses: Excuses) -> Figure:
-    """Both counts, and everything that is in neither."""
-    return counted(rule, Counter(part_of(row, rule.column, excuses) for row in rows), excuses)
-
-
 def counted(rule: Rule, parts: Mapping[str, int], excuses: Excuses) -> Figure:
-    """The same, where the parts are counted already."""
+    """Both counts, and everything that is in neither."""
     among = {part: number for part, number in parts.items() if part in rule.among}
     numerator = sum(number for part, number in among.items() if part in rule.counts)
     left_out = {part: number for part, number in sorted(parts.items()) if part not in rule.among}

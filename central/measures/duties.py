@@ -62,11 +62,11 @@ class CountedDuty:
     def unit(self) -> str:
         return self.last.unit
 
-    @property
+    @cached_property
     def starts_at(self) -> datetime:
         return self.last.duty_starts_at or self.last.starts_at
 
-    @property
+    @cached_property
     def ends_at(self) -> datetime:
         return self.last.duty_ends_at or self.last.ends_at
 
@@ -75,7 +75,7 @@ class CountedDuty:
         """False: the shift is nobody's."""
         return self.last.duty_ends_at is not None
 
-    @property
+    @cached_property
     def is_excused(self) -> bool:
         return self.last.verdict == "excused"
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from central.measures.counting import Excuses, Figure, Row, Rule, counted, part_of
+from central.measures.counting import EXCUSED, Excuses, Figure, Row, counted
 from central.measures.days_late import DaysLate, days_late
 from central.measures.delay_split import DelaySplit, delay_split
 from central.measures.duties import CountedDuty
 from central.measures.rules import OF_CAMERAS, OF_DUTIES, OF_VIDEOS
-from central.measures.videos import CountedVideo, counted_cameras
+from central.measures.videos import IN_TIME, LATE, CountedVideo, camera_part
 from central.measures.window import ALWAYS, Window, month_of
 from central.timeliness.verdict import Indeterminate
-
-Counted = TypeVar("Counted", CountedDuty, CountedVideo)
 
 UTC = ZoneInfo("UTC")
 
@@ -94,52 +92,94 @@ def chosen(rows: Rows, asked: Asked) -> Rows:
 
 def measure(rows: Rows, asked: Asked) -> Measures:
     """All measures of the rows that `chosen` left."""
+    months = _Months(asked.zone)
+    duties = Counter(Kind(one.unit, months.of(one.ends_at), "", one.is_excused, *_parts(one)) for one in rows.duties)
+    videos = Counter(
+        Kind(one.unit, months.of(one.row.placed_at), one.camera, one.is_excused, *_parts(one)) for one in rows.videos
+    )
+    kinds = [*duties, *videos]
     return Measures(
         asked,
-        figures(rows),
+        _figures(duties, videos),
         days_late=tuple(days_late(rows.duties, excuses) for excuses in Excuses),
         delays=tuple(delay_split(rows.videos, excuses) for excuses in Excuses),
         causes=dict(sorted(_causes(rows.duties).items())),
-        units=_split(rows, lambda one: one.unit, lambda one: one.unit),
-        months=_split(
-            rows,
-            lambda one: month_of(one.ends_at, asked.zone),
-            lambda one: "" if one.row.placed_at is None else month_of(one.row.placed_at, asked.zone),
-        ),
+        units=tuple(_split(duties, videos, "unit", name) for name in sorted({kind.unit for kind in kinds})),
+        months=tuple(_split(duties, videos, "month", name) for name in sorted({kind.month for kind in kinds})),
     )
 
 
-def figures(rows: Rows) -> tuple[Figure, ...]:
+class Kind(NamedTuple):
+    """What all figures ask of a row: rows of one kind are counted once for all of them."""
+
+    unit: str
+    month: str
+    camera: str
+    """Of a video."""
+    is_excused: bool
+    columns: tuple[str, ...]
+    told: tuple[str, ...]
+    """The row's part under each of `columns`."""
+
+
+def _parts(row: Row) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(row.parts), tuple(row.parts.values())
+
+
+class _Months:
+    """Months by the hour: no zone changes its date within one of UTC's quarters of an hour."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._known: dict[int, str] = {}
+
+    def of(self, at: datetime | None) -> str:
+        if at is None:
+            return ""
+        quarter = int(at.timestamp() // 900)
+        if quarter not in self._known:
+            self._known[quarter] = month_of(at, self._zone)
+        return self._known[quarter]
+
+
+def _split(duties: Mapping[Kind, int], videos: Mapping[Kind, int], field: str, name: str) -> Split:
+    def its(kinds: Mapping[Kind, int]) -> dict[Kind, int]:
+        return {kind: number for kind, number in kinds.items() if getattr(kind, field) == name}
+
+    return Split(name, _figures(its(duties), its(videos)))
+
+
+def _figures(duties: Mapping[Kind, int], videos: Mapping[Kind, int]) -> tuple[Figure, ...]:
     found: list[Figure] = []
     for excuses in Excuses:
-        cameras = counted_cameras(rows.videos, without_excused=excuses is Excuses.HONOURED)
-        found += _figures(OF_DUTIES, rows.duties, excuses)
-        found += _figures(OF_VIDEOS, rows.videos, excuses)
-        found += _figures(OF_CAMERAS, cameras, excuses)
+        for rules, kinds in ((OF_DUTIES, duties), (OF_VIDEOS, videos)):
+            parts = {column: _tally(kinds, column, excuses) for column in {rule.column for rule in rules}}
+            found += (counted(rule, parts[rule.column], excuses) for rule in rules)
+        cameras = Counter(_camera_parts(videos, excuses).values())
+        found += (counted(rule, cameras, excuses) for rule in OF_CAMERAS)
     return tuple(sorted(found, key=lambda one: one.measure))
 
 
-def _figures(rules: Sequence[Rule], rows: Sequence[Row], excuses: Excuses) -> Iterator[Figure]:
-    columns = {rule.column for rule in rules}
-    parts = {column: Counter(part_of(row, column, excuses) for row in rows) for column in columns}
-    return (counted(rule, parts[rule.column], excuses) for rule in rules)
+def _tally(kinds: Mapping[Kind, int], column: str, excuses: Excuses) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for kind, number in kinds.items():
+        excused = kind.is_excused and excuses is Excuses.HONOURED
+        found[EXCUSED if excused else kind.told[kind.columns.index(column)]] += number
+    return found
+
+
+def _camera_parts(videos: Mapping[Kind, int], excuses: Excuses) -> dict[str, str]:
+    """Each camera's part, by its videos that count."""
+    counts: dict[str, list[int]] = {}
+    for kind, number in videos.items():
+        both = counts.setdefault(kind.camera, [0, 0])
+        if not (kind.is_excused and excuses is Excuses.HONOURED):
+            part = kind.told[kind.columns.index("part")]
+            both[0] += number * (part in (LATE, IN_TIME))
+            both[1] += number * (part == LATE)
+    return {camera: camera_part(*both) for camera, both in counts.items()}
 
 
 def _causes(duties: Iterable[CountedDuty]) -> Counter[str]:
     unknown = (duty for duty in duties if duty.parts["part"] == Indeterminate.name)
     return Counter(cause for duty in unknown for cause in sorted(set(duty.last.causes)))
-
-
-def _split(
-    rows: Rows, name_of_duty: Callable[[CountedDuty], str], name_of_video: Callable[[CountedVideo], str]
-) -> tuple[Split, ...]:
-    duties, videos = _grouped(rows.duties, name_of_duty), _grouped(rows.videos, name_of_video)
-    names = sorted(duties.keys() | videos.keys())
-    return tuple(Split(name, figures(Rows(duties.get(name, []), videos.get(name, [])))) for name in names)
-
-
-def _grouped(rows: Iterable[Counted], name_of: Callable[[Counted], str]) -> dict[str, list[Counted]]:
-    found: dict[str, list[Counted]] = {}
-    for one in rows:
-        found.setdefault(name_of(one), []).append(one)
-    return found

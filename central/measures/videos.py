@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from operator import itemgetter
 
 from central.measures.duties import CountedDuty
 
@@ -17,6 +18,7 @@ LONGEST_DUTY = timedelta(days=4)
 
 LATE, IN_TIME = "late", "in_time"
 SHIFT_REMAINDER, OFFICER, DOCK, NETWORK = CAUSES = ("shift_remainder", "officer", "dock", "network")
+NOTHING = timedelta(0)
 LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -61,11 +63,11 @@ class CountedVideo:
     def camera(self) -> str:
         return self.row.camera
 
-    @property
+    @cached_property
     def unit(self) -> str:
         return "" if self.duty is None else self.duty.unit
 
-    @property
+    @cached_property
     def is_excused(self) -> bool:
         return self.duty is not None and self.duty.is_excused
 
@@ -120,7 +122,12 @@ class CountedCamera:
 
     @property
     def parts(self) -> Mapping[str, str]:
-        return {"part": LATE if self.late else IN_TIME if self.videos else "no_video_counted"}
+        return {"part": camera_part(self.videos, self.late)}
+
+
+def camera_part(videos: int, late: int) -> str:
+    """What a camera is that recorded so many videos that count, so many of them late."""
+    return LATE if late else IN_TIME if videos else "no_video_counted"
 
 
 def counted_videos(rows: Iterable[VideoRow], duties: Iterable[CountedDuty], at: datetime) -> list[CountedVideo]:
@@ -140,10 +147,10 @@ def counted_cameras(videos: Iterable[CountedVideo], *, without_excused: bool) ->
     """The cameras that these videos are from, by name."""
     counts: dict[str, list[int]] = {}
     for video in videos:
-        both = counts.setdefault(video.camera, [0, 0])
-        if not (without_excused and video.is_excused) and video.parts["part"] in (LATE, IN_TIME):
+        both, part = counts.setdefault(video.camera, [0, 0]), video.parts["part"]
+        if part in (LATE, IN_TIME) and not (without_excused and video.is_excused):
             both[0] += 1
-            both[1] += video.parts["part"] == LATE
+            both[1] += part == LATE
     return [CountedCamera(camera, *both) for camera, both in sorted(counts.items())]
 
 
@@ -151,18 +158,19 @@ class Timetable:
     """Whose duty an instant lies in."""
 
     def __init__(self, duties: Iterable[CountedDuty]) -> None:
-        self._by_camera: dict[str, list[CountedDuty]] = {}
+        self._by_camera: dict[str, list[tuple[datetime, datetime, CountedDuty]]] = {}
         for duty in sorted((one for one in duties if one.is_owed), key=_began):
-            self._by_camera.setdefault(duty.camera, []).append(duty)
+            self._by_camera.setdefault(duty.camera, []).append((duty.starts_at, duty.ends_at, duty))
 
     def duty_at(self, camera: str, at: datetime | None) -> CountedDuty | None:
         """The nearest duty with this camera, no further away than `MARGIN`; of several the one that began last."""
-        duties = self._by_camera.get(camera, []) if at is not None else []
+        duties = self._by_camera.get(camera, [])
         if at is None or not duties:
             return None
-        first = bisect_left(duties, at - LONGEST_DUTY, key=lambda one: one.starts_at)
-        near = [one for one in duties[first:] if one.starts_at - MARGIN <= at <= one.ends_at + MARGIN]
-        return min(reversed(near), key=lambda one: _away(one, at), default=None)
+        first = bisect_left(duties, at - LONGEST_DUTY, key=itemgetter(0))
+        last = bisect_right(duties, at + MARGIN, key=itemgetter(0))
+        near = [one for one in duties[first:last] if at <= one[1] + MARGIN]
+        return min(reversed(near), key=lambda one: max(one[0] - at, at - one[1], NOTHING), default=(at, at, None))[2]
 
 
 def _arrival(row: VideoRow) -> tuple[bool, datetime, str]:
@@ -173,10 +181,6 @@ def _arrival(row: VideoRow) -> tuple[bool, datetime, str]:
 
 def _began(duty: CountedDuty) -> tuple[datetime, str]:
     return duty.starts_at, duty.last.shift_id
-
-
-def _away(duty: CountedDuty, at: datetime) -> timedelta:
-    return max(duty.starts_at - at, at - duty.ends_at, timedelta(0))
 
 
 def _one_after_another(edges: list[datetime]) -> dict[str, timedelta]:

@@ -57,7 +57,8 @@ def edge(text: str, zone: ZoneInfo) -> datetime:
 
 def month_of(at: datetime, zone: ZoneInfo) -> str:
     """`2026-10`: the month that the site's calendar showed then."""
-    return at.astimezone(zone).strftime("%Y-%m")
+    local = at.astimezone(zone)
+    return f"{local.year:04}-{local.month:02}"
 
 
 def first_of_month(at: datetime, zone: ZoneInfo, months_before: int = 0) -> datetime:
