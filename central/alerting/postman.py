@@ -23,7 +23,7 @@ def start_postman() -> None:
 
 
 def _work() -> None:
-    from central.notices.outbox import send_due  # models: only once Django is set up
+    from central.notices.handing_over import send_due  # models: only once Django is set up
 
     while True:
         try:

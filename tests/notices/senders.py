@@ -63,7 +63,8 @@ def _send(parent: int) -> NoReturn:
     from django.conf import settings
 
     from central import clock
-    from central.notices.outbox import send_due, waiting
+    from central.notices.handing_over import send_due
+    from central.notices.outbox import waiting
 
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:

@@ -11,9 +11,10 @@ from django.conf import settings
 
 from central.config import Mail
 from central.mailing.letter import Attachment, Letter
+from central.notices.handing_over import SERVER_SELDOM, send_due
 from central.notices.locks import held
 from central.notices.models import Notice
-from central.notices.outbox import SERVER_SELDOM, post, send_due, supersede, trouble, waiting
+from central.notices.outbox import post, supersede, trouble, waiting
 from tests.mailing.post_office import PostOffice
 from tests.scale import amount, dice
 
