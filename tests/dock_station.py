@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from agent.cli import enroll
 from tests import leaving_nothing
 from tests.central_server import CentralServer
 
@@ -81,9 +83,9 @@ class DockStation:
         )
 
     def enroll(self) -> None:
+        """As `dock-agent enroll` does it, in this process: a second for each story is saved."""
         code = self.central.add_station(self.name)
-        done = self.command("enroll", "--central", self.central.url, "--code", code)
-        assert done.returncode == 0, done.stderr
+        enroll.main(Namespace(config=self.config, central=self.central.url, code=code))
 
     def start(self, **environment: str) -> None:
         assert self.process is None, "it runs already"

@@ -38,13 +38,13 @@ STATION_COLUMNS = ["station_id", "state", "last_heartbeat_at", "watched_until", 
 
 def test_init_makes_private_files_and_running_it_again_overwrites_nothing(tmp_path: Path) -> None:
     central = CentralServer(tmp_path / "new" / "central")
-    central.init()
+    assert central.command("init").returncode == 0
     before = {p.name: p.read_bytes() for p in central.data_dir.iterdir() if p.is_file() and "sqlite" not in p.name}
     assert stat.S_IMODE(central.data_dir.stat().st_mode) == 0o700
     for name in ("receipt_key.pem", "secret_key", "central.sqlite3", "central.toml"):
         assert stat.S_IMODE((central.data_dir / name).stat().st_mode) == 0o600
     (central.data_dir / "central.toml").write_text("# mine\n")
-    central.init()
+    assert central.command("init").returncode == 0
     assert (central.data_dir / "central.toml").read_text() == "# mine\n"
     for name in ("receipt_key.pem", "secret_key"):
         assert (central.data_dir / name).read_bytes() == before[name]

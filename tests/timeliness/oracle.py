@@ -56,11 +56,9 @@ class Oracle:
 
     def counts_from(self, duty: Owed) -> int:
         """The first minute at which being docked, or being taken by a later officer, is a return."""
-        after = [other for other in self.duties if other.start > duty.start]
-        for minute in range(duty.start, duty.end):
-            if any(other.start - self.world.early <= minute for other in after):
-                return minute
-        return duty.end
+        may_take = [other.start - self.world.early for other in self.duties if other.start > duty.start]
+        first = min(may_take, default=duty.end)
+        return max(first, duty.start) if first < duty.end else duty.end
 
     def back_at(self, duty: Owed) -> list[int]:
         """The minutes until the deadline at which the camera counts as returned."""
@@ -146,6 +144,6 @@ class Oracle:
                 took = self.takers(left) if left >= 0 else []
                 hands.append((took or self.duties)[-1 if took else 0].officer)
                 continue
-            came = [duty for duty in self.duties if left < duty.start - world.early <= t]
-            hands.append(came[-1].officer if t in world.hand_overs and came else hands[-1])
+            came = t in world.hand_overs and [d for d in self.duties if left < d.start - world.early <= t]
+            hands.append(came[-1].officer if came else hands[-1])
         return hands
