@@ -7,6 +7,7 @@ from datetime import datetime
 from central.alarms.condition import Condition, Findings
 from central.alarms.facts import Facts, Limits
 from central.alarms.kinds import Kind
+from central.alarms.of_answers import of_answers
 from central.alarms.of_central import of_cameras, of_central, of_channels, of_roster
 from central.alarms.of_stations import OF_HEARTBEATS, of_heartbeat, of_ledgers, of_silence
 
@@ -27,6 +28,7 @@ def find(facts: Facts, limits: Limits, now: datetime) -> Findings:
         if now - station.heard_at >= limits.offline_after:
             unsure.add((Kind.STATION_SILENT, station.name))
     conditions += of_cameras(facts, limits, now)
+    conditions += of_answers(facts.words, limits, now)
     conditions += of_roster(facts.roster, limits, now)
     conditions += of_channels(facts.channels, limits)
     conditions += of_central(facts, limits, now)

@@ -89,6 +89,28 @@ class Unknown:
 
 
 @dataclass(frozen=True)
+class Word:
+    """A person's answer that IT has something to do with."""
+
+    number: int
+    camera: str
+    said_by: str
+    said_at: datetime
+    where: str = ""
+    due_at: datetime | None = None
+    decider: str = ""
+
+
+@dataclass(frozen=True)
+class Words:
+    """Answers that nothing has ended."""
+
+    losses: tuple[Word, ...] = ()
+    checks: tuple[Word, ...] = ()
+    contests: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True)
 class Roster:
     brought_at: datetime | None = None
     waiting: int = 0
@@ -114,6 +136,7 @@ class Facts:
     put_aside: tuple[PutAside, ...] = ()
     unknown: tuple[Unknown, ...] = ()
     roster: Roster = Roster()
+    words: Words = Words()
     channels: Channels = Channels()
     central_disk_free: int | None = None
     """Bytes; None: not known."""

@@ -21,7 +21,11 @@ from central.alarms.facts import (
     Station,
     Unknown,
     UnwatchedNow,
+    Word,
+    Words,
 )
+from central.answers.models import Answer
+from central.answers.standing import open_checks, open_contests, open_losses
 from central.custody.epochs import store_epoch
 from central.custody.models import Asset, DockSession, Fork, ParkedEvent, UnwatchedBay
 from central.fleet.models import Credential, Heartbeat, Ledger
@@ -68,6 +72,7 @@ def gather(
         put_aside=tuple(_put_aside()),
         unknown=tuple(_unknown(now)),
         roster=_roster(folder_trouble),
+        words=Words(_words(open_losses()), _words(open_checks()), _words(open_contests())),
         channels=channels,
         central_disk_free=shutil.disk_usage(data).free,
         worked_at=worked_at,
@@ -157,6 +162,21 @@ def _unknown(now: datetime) -> list[Unknown]:
     docks = DockSession.objects.filter(docked_at__gte=now - LOOK_BACK, profile=UNKNOWN_MODEL).order_by("docked_at")
     rows = docks.values_list("station_id", "camera", "docked_at")
     return [Unknown(*row) for row in {row[:2]: row for row in rows}.values()]
+
+
+def _words(answers: QuerySet[Answer]) -> tuple[Word, ...]:
+    return tuple(
+        Word(
+            one.pk,
+            one.camera,
+            one.said_by,
+            one.said_at,
+            ", ".join(part for part in (one.station_id, one.bay) if part),
+            one.due_at,
+            one.decider,
+        )
+        for one in answers
+    )
 
 
 def _roster(folder_trouble: str) -> Roster:

@@ -27,6 +27,9 @@ class Kind(StrEnum):
     CAMERA_UNREADABLE = "camera_unreadable"
     QUARANTINED_FILE = "quarantined_file"
     OLDEST_UNRECEIPTED_TOO_OLD = "oldest_unreceipted_too_old"
+    CAMERA_LOST = "camera_lost"
+    DOCK_CHECK = "dock_check"
+    CONTEST_OVERDUE = "contest_overdue"
     UNKNOWN_CAMERA = "unknown_camera"
     CREDENTIAL_EXPIRING = "credential_expiring"
     ROSTER_TOO_OLD = "roster_too_old"
@@ -61,6 +64,9 @@ WORDS = {
     Kind.CAMERA_UNREADABLE: Words("camera unreadable", "cameras unreadable"),
     Kind.QUARANTINED_FILE: Words("camera with files put aside", "cameras with files put aside"),
     Kind.OLDEST_UNRECEIPTED_TOO_OLD: Words("station behind", "stations behind"),
+    Kind.CAMERA_LOST: Words("camera lost", "cameras lost"),
+    Kind.DOCK_CHECK: Words("dock to look into", "docks to look into"),
+    Kind.CONTEST_OVERDUE: Words("contest undecided", "contests undecided"),
     Kind.UNKNOWN_CAMERA: Words("unknown camera", "unknown cameras"),
     Kind.CREDENTIAL_EXPIRING: Words("credential expiring", "credentials expiring"),
     Kind.ROSTER_TOO_OLD: Words("roster too old", "roster too old"),
@@ -68,7 +74,9 @@ WORDS = {
     Kind.ROSTER_FOLDER: Words("roster folder unusable", "roster folder unusable"),
 }
 
-ENDS_UNTOLD = frozenset({Kind.UNKNOWN_CAMERA, Kind.CAMERA_UNREADABLE, Kind.ROSTER_WAITING})
+ENDS_UNTOLD = frozenset(
+    {Kind.UNKNOWN_CAMERA, Kind.CAMERA_UNREADABLE, Kind.ROSTER_WAITING, Kind.DOCK_CHECK, Kind.CONTEST_OVERDUE}
+)
 """Whose end is no news: it passes with time, or a person at the place has just ended it."""
 
 NOT_BY_MAIL = frozenset({Kind.MAIL_FAILING})

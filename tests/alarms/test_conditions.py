@@ -21,6 +21,8 @@ from central.alarms.facts import (
     Station,
     Unknown,
     UnwatchedNow,
+    Word,
+    Words,
 )
 from central.alarms.kinds import WORDS, Kind
 
@@ -151,3 +153,19 @@ def test_a_sentence_does_not_change_by_time_alone() -> None:
 
 def test_every_kind_has_words() -> None:
     assert set(WORDS) == set(Kind)
+
+
+def word(**more: object) -> Word:
+    return Word(12, "C1", "chen@pd.example", NOW - HOUR, **more)  # type: ignore[arg-type]
+
+
+def test_a_lost_camera_and_a_dock_to_look_into_are_told_once_per_camera() -> None:
+    words = Words(losses=(word(), word()), checks=(word(where="east, Bay 7"),))
+    assert opened(Facts(words=words)) == [("camera_lost", "C1"), ("dock_check", "C1")]
+    check = find(Facts(words=words), LIMITS, NOW).open[1]
+    assert "C1 was docked at east, Bay 7, and no dock saw it" in check.sentence
+
+
+@pytest.mark.parametrize(("due", "kinds"), [(SECOND, [("contest_overdue", "answer 12")]), (-SECOND, [])])
+def test_a_contest_is_told_once_its_date_is_over(due: timedelta, kinds: list[tuple[str, str]]) -> None:
+    assert opened(Facts(words=Words(contests=(word(due_at=NOW - due),)))) == kinds

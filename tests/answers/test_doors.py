@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,9 +13,13 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from central import clock
+from central.alarms.models import Alarm
+from central.alerting.rounds import Work, play_round
 from central.answers.kinds import Kind, Outcome
 from central.answers.models import Answer, Closing
+from central.config import CentralConfig, Notices
 from central.dashboard.roles import ROLES
+from central.data_dir import DataDir
 from central.judging.models import Excuse
 from central.roster.models import Shift, Unit
 from tests.judging.court import DEADLINE, END, START, Court, roster, watching
@@ -306,3 +311,17 @@ def test_a_shifts_page_has_the_form(court: Court) -> None:
     page = browser("supervisor", "chen@pd.example").get("/shifts/S1/").content.decode()
     assert 'action="/answers/say/S1"' in page
     assert "csrfmiddlewaretoken" in page
+
+
+def test_the_alert_worker_ends_what_docks_ended_and_tells_it(
+    east: Telling, court: Court, settings: Any, tmp_path: Path
+) -> None:
+    settings.DATA = DataDir(tmp_path)
+    post(browser("supervisor", "chen@pd.example"), "lost")
+    work = Work(CentralConfig(notices=Notices(it_recipients=("it@pd.example",))), at(START))
+    assert play_round(work, at(SAID + 1), at(SAID))
+    assert Alarm.objects.get(kind="camera_lost").subject == "C1"
+    east.dock(SAID + 5, absent=SAID + 5)
+    assert play_round(work, at(SAID + 6), at(SAID))
+    assert Answer.objects.get().state == Outcome.DOCKED
+    assert Alarm.objects.get(kind="camera_lost").ended_at is not None
