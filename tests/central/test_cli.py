@@ -70,7 +70,7 @@ def test_any_listen_address_and_any_host_name_works(own_central: CentralServer, 
         listen = "127.0.0.2:0"
     own_central.start(listen)
     answer = requests.get(own_central.url + "/healthz", headers={"Host": "any.name.example"}, timeout=20)
-    assert (answer.status_code, answer.json()) == (200, {"ok": True})
+    assert (answer.status_code, answer.json()["ok"]) == (200, True)
     assert requests.get(own_central.url + "/login", headers={"Host": "other.example"}, timeout=20).status_code == 200
 
 
