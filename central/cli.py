@@ -33,6 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_supervisors(commands)
     _add_key(commands)
     _add_answer(commands)
+    _add_alarm(commands)
     _add_export(commands)
     _add_measures(commands)
     _add_epoch(commands)
@@ -210,21 +211,40 @@ def _add_answer(commands: argparse._SubParsersAction) -> None:
     out.add_argument("--format", choices=("csv", "json"), default="csv")
 
 
+def _add_alarm(commands: argparse._SubParsersAction) -> None:
+    alarm = _group(commands, "alarm", "What IT is told, and what it asked not to be told.")
+    out = _command(alarm, "list", "central.alarms.commands.list_alarms", "List alarms that are open.")
+    out.add_argument("--all", action="store_true", help="also those that are over")
+    out.add_argument("--format", choices=("csv", "json"), default="csv")
+    quiet = _command(
+        alarm,
+        "silence",
+        "central.alarms.commands.silence_alarm",
+        "Tell nobody of an alarm for a while, also when it ends and opens again. It stays on the page.",
+        "To lift a silence, silence the alarm until now: --until 0s.\n\n"
+        'example:\n  dock-central alarm silence 12 --until 8h --reason "moving house" --data /var/lib/dock-central',
+    )
+    quiet.add_argument("number", metavar="NUMBER", type=int, help="as `alarm list` has it")
+    quiet.add_argument("--until", required=True, metavar="WHEN", help="a span like 8h, or an instant")
+    quiet.add_argument("--reason", required=True, help="why; whoever looks at the alarm sees it")
+    quiet.add_argument("--by", default="", metavar="WHO", help="who says so (default: who runs the command)")
+
+
 def _add_export(commands: argparse._SubParsersAction) -> None:
     parser = _command(
         commands,
         "export",
-        "central.notices.commands.export",
+        "central.alarms.commands.export",
         "Write rows to stdout; works beside a running server.",
         "Instants are RFC 3339 in UTC; unknown values are empty (CSV) or null (JSON). JSON is one array.\n"
         "ledgers: one row per custody chain, with what it follows and where it is not whole. forks: other events\n"
         "that a station offered for a taken place. parked: events that are kept and not understood.\n"
         "shifts: one row per shift, with its deadline and the verdict that stands. answers: what people said of\n"
         "shifts and cameras, and how it ended. notices: one row per mail and shift that it names, also those that\n"
-        "were only shown (mode shadow) or never arrived.\n\n"
+        "were only shown (mode shadow) or never arrived. alarms: what IT is told, and since when.\n\n"
         "example:\n  dock-central export assets --format csv --data /var/lib/dock-central > assets.csv",
     )
-    kinds = ("assets", "docks", "shifts", "answers", "notices", "stations", "ledgers", "forks", "parked")
+    kinds = ("assets", "docks", "shifts", "answers", "notices", "alarms", "stations", "ledgers", "forks", "parked")
     parser.add_argument("what", choices=kinds)
     parser.add_argument("--format", choices=("csv", "json"), required=True)
 

@@ -21,5 +21,6 @@ urlpatterns = [
     path("logout", LogoutView.as_view(), name="logout"),
     path("healthz", health.healthz, name="healthz"),
     path("", include("central.dashboard.answer_addresses")),
+    path("", include("central.dashboard.alarm_addresses")),
     path("", include("central.dashboard.page_addresses")),
 ]

@@ -59,13 +59,13 @@ def subjects() -> list[str]:
 def test_a_silent_station_is_one_mail_and_its_return_is_one_more_in_the_same_thread() -> None:
     enrolled("east", "west")
     look = watch()
-    for minute in range(40):
+    for minute in range(10, 20):
         beat("west", NOON + minute * MINUTE)
         look(minute)
     (told,) = Notice.objects.all()
     assert told.subject.startswith("[Dock] IT: east silent since 12:00")
     assert (told.kind, told.recipient, told.created_at) == ("it_alert", IT, NOON + 17 * MINUTE)
-    for minute in range(40, 60):
+    for minute in range(40, 44):
         beat("west", NOON + minute * MINUTE)
         beat("east", NOON + minute * MINUTE)
         look(minute)
@@ -180,7 +180,7 @@ def test_an_alarm_that_stays_open_is_told_again_once_a_day_with_all_others() -> 
     look = watch()
     for minute in (15, 17, 20):
         look(minute)
-    for hour in range(1, 50):
+    for hour in range(1, 50, 4):
         look(hour * 60)
     again = [one for one in subjects() if "still open" in one]
     assert len(again) == 2

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,53 +16,10 @@ from central.alarms.ping import Ping
 from central.alarms.watch import AlarmWatch
 from central.config import CentralConfig
 from central.notices.models import MailState, Notice
+from tests.alarms.receiver import Receiver
 from tests.alarms.test_telling import CONFIG, MINUTE, NOON, beat, enrolled
 
 pytestmark = pytest.mark.django_db
-
-
-@dataclass
-class Receiver:
-    """What was posted to a real server, and what it answers."""
-
-    status: int = 204
-    posts: list[dict[str, Any]] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-    url: str = ""
-
-    def events(self) -> list[str]:
-        return [f"{one['kind']} {one['subject']} {one['event']}" for one in self.posts]
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    one = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            one.posts.append({**json.loads(body), "key": self.headers["Idempotency-Key"]})
-            self._answer()
-
-        def do_GET(self) -> None:
-            one.paths.append(self.path)
-            self._answer()
-
-        def _answer(self) -> None:
-            self.send_response(one.status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing is logged."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        one.url = f"http://127.0.0.1:{server.server_port}/hook?token=secret"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield one
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,87 @@
+"""Alarms for pages and exports: what is open, what was, who asked not to hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from central.alarms.kinds import WORDS, Kind
+from central.alarms.models import Alarm, Silence
+from central.alarms.silences import silences
+
+PAGE = 1000
+ALARM_COLUMNS = (
+    *("number", "kind", "subject", "station_id", "sentence", "since", "opened_at", "ended_at", "told_at"),
+    *("end_told_at", "posted_at", "silenced_until", "silenced_by", "silence_reason"),
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One alarm as a page shows it."""
+
+    alarm: Alarm
+    words: str
+    """Its kind for people: `station silent`."""
+    silence: Silence | None = None
+    muted_by: str = ""
+    """The silent station that explains it, so that nobody is told of it alone."""
+
+    @property
+    def number(self) -> int:
+        return self.alarm.number
+
+    @property
+    def sentence(self) -> str:
+        return self.alarm.sentence
+
+    @property
+    def opened_at(self) -> datetime:
+        return self.alarm.opened_at
+
+    @property
+    def is_open(self) -> bool:
+        return self.alarm.ended_at is None
+
+
+def open_alarms(now: datetime) -> list[Shown]:
+    """What is wrong now: the gravest kind first, then the oldest."""
+    order = {kind.value: place for place, kind in enumerate(Kind)}
+    found = Alarm.objects.filter(ended_at=None)
+    return _shown(sorted(found, key=lambda one: (order.get(one.kind, len(order)), one.opened_at)), now)
+
+
+def recent_alarms(now: datetime, most: int = 100) -> list[Shown]:
+    """What was wrong and is over, the latest end first."""
+    return _shown(Alarm.objects.exclude(ended_at=None).order_by("-ended_at", "-number")[:most], now)
+
+
+def _shown(alarms: Iterable[Alarm], now: datetime) -> list[Shown]:
+    asked = silences(now)
+    open_now = Alarm.objects.filter(kind=Kind.STATION_SILENT, ended_at=None)
+    silent = set(open_now.values_list("subject", flat=True))
+    return [
+        Shown(
+            one,
+            WORDS[Kind(one.kind)].one,
+            asked.get((one.kind, one.subject)) if one.ended_at is None else None,
+            one.station if one.ended_at is None and one.station in silent and one.kind != Kind.STATION_SILENT else "",
+        )
+        for one in alarms
+    ]
+
+
+def alarm_rows(now: datetime) -> Iterator[list[Any]]:
+    """Every alarm, oldest first; a thousand at a time so that a running server is never held up."""
+    asked, last = silences(now), 0
+    while page := list(Alarm.objects.filter(number__gt=last).order_by("number")[:PAGE]):
+        for one in page:
+            silence = asked.get((one.kind, one.subject)) if one.ended_at is None else None
+            said = (None, None, None) if silence is None else (silence.until, silence.said_by, silence.reason)
+            yield [
+                *(one.number, one.kind, one.subject, one.station or None, one.sentence, one.since, one.opened_at),
+                *(one.ended_at, one.told_at, one.end_told_at if one.told_at else None, one.posted_at, *said),
+            ]
+        last = page[-1].number
