@@ -4,7 +4,8 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.set-up
-WORKERS ?= auto
+# Two for each core: tests of real processes wait for half of their time.
+WORKERS ?= $(shell echo $$((2 * $$(nproc))))
 # Some container images forbid bytecode; then each of the thousand processes that the tests start compiles the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
