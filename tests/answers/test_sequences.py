@@ -106,7 +106,7 @@ def test_any_sequence_leaves_exactly_the_excuses_that_it_should() -> None:
     judge_due(judging, at(SAID - 1))
     taken, refused = Counter[str](), Counter[str]()
 
-    @settings(max_examples=amount(ci=40, soak=3000), deadline=None, derandomize=True, database=None)
+    @settings(max_examples=amount(ci=25, soak=3000), deadline=None, derandomize=True, database=None)
     @given(st.lists(WORDS, max_size=12))
     def run(words: list[tuple]) -> None:  # type: ignore[type-arg]
         model = Model()
