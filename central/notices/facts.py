@@ -98,9 +98,8 @@ class Item:
         return tuple(one for one in self.told if (one.recipient, one.mode) == (recipient, mode))
 
     def still_to_hear(self) -> tuple[Told, ...]:
-        """For each who was told that it is out and not that it closed: the last word he was told."""
+        """The last word to each to whom that was that it is out."""
         last: dict[tuple[str, str], Told] = {}
         for one in sorted(self.told, key=lambda told: told.at):
             last[one.recipient, one.mode] = one
-        closed = {(one.recipient, one.mode) for one in self.told if one.kind in CLOSING_KINDS}
-        return tuple(one for key, one in last.items() if key not in closed and one.kind in OPEN_KINDS)
+        return tuple(one for one in last.values() if one.kind in OPEN_KINDS)

@@ -21,6 +21,9 @@ from central.roster.models import Officer, Shift, Unit
 from central.roster.shifts import batches
 from central.timeliness.verdict import Outstanding
 
+NEEDED = ("recipient", "mode", "unit", "sent_at", "refused_at", "created_at")
+"""Columns of a notice. Its text is long, and a round comes every second."""
+
 
 class Gathering:
     """One round's look at the items: what does not change within it is asked once."""
@@ -41,6 +44,11 @@ class Gathering:
         posts = self._posts([one for one in rows if one.state == Item.OPEN])
         return tuple(self._item(row, told.get(row.pk, []), posts.get(row.pk, ())) for row in rows)
 
+    def with_pause(self, item: facts.Item) -> facts.Item:
+        """The same, and until when reminders about it pause."""
+        paused = pauses(item.camera, self._now) if item.closed_at is None and item.told else None
+        return replace(item, paused_until=paused.until if paused else None)
+
     def with_duty(self, item: facts.Item) -> facts.Item:
         """The same, and when those who answer for it have their own duty time."""
         return replace(item, posts=tuple(self._with_duty(item, post) for post in item.posts))
@@ -51,7 +59,6 @@ class Gathering:
         return self._manners[unit]
 
     def _item(self, row: Item, told: Sequence[facts.Told], posts: tuple[facts.Post, ...]) -> facts.Item:
-        paused = pauses(row.camera, self._now) if posts and told else None
         item = facts.Item(
             number=row.pk,
             camera=row.camera,
@@ -61,7 +68,6 @@ class Gathering:
             closed_at=row.closed_at,
             state=row.state,
             is_outstanding=bool(posts),
-            paused_until=paused.until if paused else None,
         )
         is_high_time = any(row.opened_at + post.manner.escalation <= self._now for post in posts)
         return self.with_duty(item) if is_high_time else item
@@ -70,7 +76,7 @@ class Gathering:
         found: dict[int, dict[int, facts.Told]] = {}
         for batch in batches(str(row.pk) for row in rows):
             lines = Line.objects.filter(item__in=batch, notice__superseded_at=None).select_related("notice")
-            for line in lines.order_by("notice_id"):
+            for line in lines.only("item", "kind", *(f"notice__{name}" for name in NEEDED)).order_by("notice_id"):
                 found.setdefault(line.item_id, {})[line.notice_id] = self._word(line)
         return {number: list(words.values()) for number, words in found.items()}
 

@@ -12,14 +12,16 @@ from django.conf import settings
 from django.db import transaction
 
 from central.config import CentralConfig
+from central.notices import models
 from central.notices.composing import Composed, Composing
 from central.notices.deciding import Leaving, leaving
 from central.notices.digest import Kind
+from central.notices.facts import Item
 from central.notices.gathering import Gathering
 from central.notices.items import beginning, mark_done, settle_items
 from central.notices.letters import Summary, compose, compose_summary
 from central.notices.locks import held
-from central.notices.models import Item, MailState, Notice
+from central.notices.models import MailState, Notice
 from central.notices.officers import remind_officers
 from central.notices.outbox import Said, list_id, message_id, post
 
@@ -42,11 +44,17 @@ def _tell(config: CentralConfig, now: datetime) -> int:
     items = gathering.items()
     mark_done([one.number for one in items if one.closed_at is not None and not one.still_to_hear()], now)
     _remember_unaddressed(sum(1 for one in items for post in one.posts if not post.first))
-    leave = leaving(items, now)
+    leave = _leaving(items, gathering, now)
     composing = Composing(config, gathering, now)
     written = [_write(composing.compose(one, uuid4()), one, config, now) for one in leave]
     _tell_it_of_a_storm(written, leave, config, now)
     return len(leave)
+
+
+def _leaving(items: Sequence[Item], gathering: Gathering, now: datetime) -> tuple[Leaving, ...]:
+    """Whether somebody's answer pauses an item is asked of those alone of which something would leave."""
+    concerned = {said.item.number for one in leaving(items, now) for said in one.sayings}
+    return leaving([gathering.with_pause(one) if one.number in concerned else one for one in items], now)
 
 
 def _write(composed: Composed, leaving_now: Leaving, config: CentralConfig, now: datetime) -> Composed:
@@ -70,7 +78,7 @@ def _write(composed: Composed, leaving_now: Leaving, config: CentralConfig, now:
 
 def _said(composed: Composed, number: int) -> Said:
     saying, line = composed.lines[number]
-    return Said(str(line.kind), line.camera, line.shift_ids, Item(pk=saying.item.number))
+    return Said(str(line.kind), line.camera, line.shift_ids, models.Item(pk=saying.item.number))
 
 
 def _tell_it_of_a_storm(

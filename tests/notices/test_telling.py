@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 
 from central.judging.excuses import excuse_shift
 from central.notices.models import Item, Notice
+from central.notices.telling import tell
 from central.roster.shifts import correct
 from tests.judging.court import DEADLINE, END, LONG_AGO, START, roster, watching
 from tests.notices.desk import CAPTAIN, DESK, IT, SUPERVISOR, Desk, configured, lines, unit
@@ -297,3 +301,19 @@ def test_an_item_of_which_nobody_was_told_is_done_when_it_closes() -> None:
     east.dock(DEADLINE + 6, absent=DEADLINE + 6)
     desk.play(DEADLINE + 7)
     assert Item.objects.get().done_at is not None
+
+
+def test_a_round_asks_as_many_questions_for_forty_open_cameras_as_for_one(
+    django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]],
+) -> None:
+    """It comes every second."""
+    east, desk = watching(), Desk(configured(storm=100))
+    desk.begin()
+    unit(escalate_to=CAPTAIN)
+    for number in range(40):
+        roster(f"S{number}", camera_serial=f"C{number}", officer_id=f"{number}")
+    east.beat(DEADLINE + 20)
+    desk.play(DEADLINE + 1)
+    desk.play(DEADLINE + 16)
+    with django_assert_max_num_queries(12):
+        assert tell(desk.config, at(DEADLINE + 17)) == 0
