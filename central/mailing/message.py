@@ -12,8 +12,8 @@ from email.utils import format_datetime, make_msgid
 
 from central.mailing.letter import Attachment, Letter
 
-LONGEST_SUBJECT = 119
-"""Characters. What is longer is cut."""
+LONGEST_SUBJECT = 112
+"""Characters; what is longer is cut. Folding adds a space here and there: it stays below 120 all the same."""
 _LONGEST_NAME = 64
 _NEVER_SHOWN = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 """Characters that turn the direction of the text around them: a name must not rewrite the words beside it."""

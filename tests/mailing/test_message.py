@@ -30,7 +30,7 @@ HOSTILE = st.sampled_from(
     ]
 )
 ANY_TEXT = st.lists(st.one_of(st.text(st.characters(), max_size=60), HOSTILE), max_size=6).map("".join)
-MORE = settings(max_examples=amount(ci=60, soak=20_000), deadline=None)
+MORE = settings(max_examples=amount(ci=60, soak=1_000), deadline=None)
 
 
 def _travelled(letter: Letter, sender: str = "dock@dock.example") -> EmailMessage:
@@ -44,9 +44,11 @@ def _travelled(letter: Letter, sender: str = "dock@dock.example") -> EmailMessag
     return mail
 
 
+@pytest.mark.soak
 @MORE
 @given(subject=ANY_TEXT, text=ANY_TEXT, name=ANY_TEXT)
 @example(subject="x" * 5000, text="y" * 5000, name="z" * 5000)
+@example(subject=f"{'0' * 43}=?{'0' * 34}=?{'0' * 32}=?00", text="", name="")
 @example(subject="ü" * 5000, text="ü" * 5000, name="ü" * 5000)
 @example(subject="a =?utf-8?q?=0D=0ABcc:_x?= b", text="", name="=?utf-8?q?=0D=0ABcc:_x?=")
 def test_any_text_gives_one_parseable_mail_with_the_headers_we_meant(subject: str, text: str, name: str) -> None:
@@ -71,6 +73,7 @@ def test_any_text_gives_one_parseable_mail_with_the_headers_we_meant(subject: st
     ]
 
 
+@pytest.mark.soak
 @MORE
 @given(recipient=st.one_of(ANY_TEXT, st.emails(), ANY_TEXT.map(lambda text: f"sgt@pd.example{text}")))
 def test_a_recipient_is_one_address_or_none(recipient: str) -> None:
@@ -83,6 +86,7 @@ def test_a_recipient_is_one_address_or_none(recipient: str) -> None:
     assert sorted(mail.keys()) == sorted([*OURS, *REST, "Content-Transfer-Encoding"])
 
 
+@pytest.mark.soak
 @MORE
 @given(text=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp", "Cf"])))
 def test_harmless_text_arrives_as_it_was_written(text: str) -> None:

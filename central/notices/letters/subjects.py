@@ -9,7 +9,7 @@ from central.notices.letters.cameras import how_late
 from central.notices.letters.wording import Times, count, name
 
 _MARK = "[Dock] "
-_LONGEST_PART = 28
+_LONGEST_PART = 24
 
 
 def subject(digest: Digest, times: Times) -> str:

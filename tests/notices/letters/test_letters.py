@@ -28,7 +28,7 @@ ANY_NAME = st.one_of(
     ),
     st.text("x ü<&\"'", min_size=100, max_size=400),
 )
-MORE = settings(max_examples=amount(ci=40, soak=5_000), deadline=None)
+MORE = settings(max_examples=amount(ci=40, soak=1_000), deadline=None)
 
 
 class Tags(HTMLParser):
@@ -83,6 +83,7 @@ def test_no_subject_names_an_officer_and_none_is_long(title: str) -> None:
     assert not re.search("Example|Sample|Person|Pat|Robin|Sam ", subject)
 
 
+@pytest.mark.soak
 @MORE
 @given(camera=ANY_NAME, officer=ANY_NAME, unit=ANY_NAME, where=ANY_NAME, why=ANY_NAME, shift=ANY_NAME)
 @example(camera="\ud800", officer="\ud800", unit="\ud800", where="\ud800", why="\ud800", shift="\ud800")
