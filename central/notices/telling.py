@@ -46,9 +46,19 @@ def _tell(config: CentralConfig, now: datetime) -> int:
     _remember_unaddressed(sum(1 for one in items for post in one.posts if not post.first))
     leave = _leaving(items, gathering, now)
     composing = Composing(config, gathering, now)
-    written = [_write(composing.compose(one, uuid4()), one, config, now) for one in leave]
-    _tell_it_of_a_storm(written, leave, config, now)
-    return len(leave)
+    written: list[tuple[Leaving, Composed]] = []
+    failed: Exception | None = None
+    for one in leave:
+        try:
+            written.append((one, _write(composing.compose(one, uuid4()), one, config, now)))
+        except Exception as error:
+            # One digest's strange facts must not keep all others from being told; the round counts as failed.
+            log.error("notice_failed", unit=one.unit, to=one.recipient, error=repr(error), exc_info=True)
+            failed = failed or error
+    _tell_it_of_a_storm(written, config, now)
+    if failed is not None:
+        raise failed
+    return len(written)
 
 
 def _leaving(items: Sequence[Item], gathering: Gathering, now: datetime) -> tuple[Leaving, ...]:
@@ -81,11 +91,9 @@ def _said(composed: Composed, number: int) -> Said:
     return Said(str(line.kind), line.camera, line.shift_ids, models.Item(pk=saying.item.number))
 
 
-def _tell_it_of_a_storm(
-    written: Sequence[Composed], leave: Sequence[Leaving], config: CentralConfig, now: datetime
-) -> None:
+def _tell_it_of_a_storm(written: Sequence[tuple[Leaving, Composed]], config: CentralConfig, now: datetime) -> None:
     """So many cameras out for the first time at once often have one cause. Whoever can find it is told."""
-    live = [one for one, its in zip(written, leave, strict=True) if its.mode == Notice.LIVE]
+    live = [composed for one, composed in written if one.mode == Notice.LIVE]
     new = {line.camera for one in live for line in one.digest.lines if line.kind is Kind.FIRST}
     if len(new) <= config.notices.storm:
         return

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 import pytest
 
 from central.judging.excuses import excuse_shift
+from central.judging.models import Judgement
 from central.notices.models import Item, Notice
 from central.notices.telling import tell
 from central.roster.shifts import correct
@@ -317,3 +318,18 @@ def test_a_round_asks_as_many_questions_for_forty_open_cameras_as_for_one(
     desk.play(DEADLINE + 16)
     with django_assert_max_num_queries(12):
         assert tell(desk.config, at(DEADLINE + 17)) == 0
+
+
+def test_one_digest_that_cannot_be_written_keeps_no_other_back_and_is_no_secret() -> None:
+    east, desk = watching(), Desk()
+    desk.begin()
+    roster("S1")
+    roster("S2", camera_serial="C2", officer_id="8", unit="Broken")
+    east.beat(DEADLINE + 20)
+    desk.play(DEADLINE + 1)
+    Judgement.objects.filter(camera="C2").update(evidence=[])
+    with pytest.raises(AttributeError):
+        desk.play(DEADLINE + 16)
+    assert [notice.unit for notice in Notice.objects.all()] == ["East"]
+    Judgement.objects.filter(camera="C2").update(evidence={})
+    assert [notice.unit for notice in desk.play(DEADLINE + 17)] == ["Broken"]
