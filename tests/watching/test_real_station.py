@@ -65,8 +65,7 @@ def test_a_camera_that_does_not_come_is_reported_once_without_central_too_and_it
     pair: Pair, tmp_path: Path
 ) -> None:
     pair.station.start()
-    eventually(lambda: pair.station.command("status", "--json").returncode == 0, why="there is a ledger")
-    eventually(lambda: pair.station.status().get("roster"), why="the roster is here")
+    eventually(lambda: pair.station.snapshot().get("roster"), why="the roster is here")
     ended = datetime.now(UTC) + timedelta(seconds=1)
     roster = tmp_path / "roster.csv"
     span = f"{(ended - timedelta(hours=8)).isoformat()},{ended.isoformat()}"
@@ -74,10 +73,11 @@ def test_a_camera_that_does_not_come_is_reported_once_without_central_too_and_it
     roster.write_text("\n".join([HEADER, *lines]) + "\n")
     done = pair.central.command("roster", "import", str(roster))
     assert done.returncode == 0, done.stderr
-    eventually(lambda: pair.station.status()["roster"]["shifts"] == 2, why="it fetched the new roster")
+    eventually(lambda: pair.station.snapshot()["roster"]["shifts"] == 2, why="it fetched the new roster")
     pair.central.stop()
     pair.station.dock("HERE", "--files", "1", "--size", "64KiB")
-    reported = eventually(lambda: pair.station.status()["not_seen"]["reported"], why="the deadline passed")
+    eventually(lambda: pair.station.snapshot()["not_seen"]["reported"], why="the deadline passed")
+    reported = pair.station.status()["not_seen"]["reported"]
     assert [shift["shift"] for shift in reported if shift["camera"] == "GHOST"] == ["S-GHOST"]
 
     pair.station.kill()
@@ -98,7 +98,7 @@ def test_a_camera_that_does_not_come_is_reported_once_without_central_too_and_it
 
 
 def _docked(pair: Pair, camera: str) -> str | None:
-    reported = pair.station.status()["not_seen"]["reported"]
+    reported = pair.station.snapshot()["not_seen"]["reported"]
     return next((shift["docked_at"] for shift in reported if shift["camera"] == camera), None)
 
 
