@@ -126,6 +126,8 @@ class Channels:
     mails_waiting: int = 0
     refused: tuple[tuple[str, str], ...] = ()
     """Recipient and why."""
+    unaddressed: int = 0
+    """Cameras that are out, and nobody is named whom to tell."""
     webhook_failing_since: datetime | None = None
     webhook_trouble: str = ""
 

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     WORKER_STALE = "worker_stale"
     MAIL_FAILING = "mail_failing"
     MAIL_REFUSED = "mail_refused"
+    NOBODY_TO_TELL = "nobody_to_tell"
     WEBHOOK_FAILING = "webhook_failing"
     STATION_UNHEALTHY = "station_unhealthy"
     DISK_LOW = "disk_low"
@@ -54,6 +55,7 @@ WORDS = {
     Kind.WORKER_STALE: Words("alert worker in trouble", "alert worker in trouble"),
     Kind.MAIL_FAILING: Words("mail failing", "mail failing"),
     Kind.MAIL_REFUSED: Words("mail refused", "mails refused"),
+    Kind.NOBODY_TO_TELL: Words("nobody to tell", "nobody to tell"),
     Kind.WEBHOOK_FAILING: Words("webhook failing", "webhook failing"),
     Kind.STATION_UNHEALTHY: Words("station unhealthy", "stations unhealthy"),
     Kind.DISK_LOW: Words("disk low", "disks low"),

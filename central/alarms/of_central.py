@@ -70,6 +70,13 @@ def of_channels(channels: Channels, limits: Limits) -> Iterator[Condition]:
             f"The mail server refuses mail to {recipient}: {sentence(why)} Correct the address where it comes from: "
             "[notices] it_recipients, or the supervisors file.",
         )
+    if channels.unaddressed:
+        yield Condition(
+            Kind.NOBODY_TO_TELL,
+            CENTRAL,
+            f"{channels.unaddressed} camera(s) are out past their deadline and nobody is named whom to tell: neither "
+            "the roster nor the supervisors file names anybody for their unit, nor [notices] it_recipients.",
+        )
     if channels.webhook_failing_since is not None:
         yield Condition(
             Kind.WEBHOOK_FAILING,

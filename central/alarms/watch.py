@@ -98,6 +98,7 @@ def _channels(config: CentralConfig, now: datetime) -> Channels:
         mail_failing_since=mail.failing_since,
         mail_trouble=mail.last_error,
         mails_waiting=mail.waiting,
+        unaddressed=mail.unaddressed,
         refused=tuple((name, one.why) for name, one in sorted(refused.items()) if name not in mended),
         webhook_failing_since=row.webhook_failing_since if config.alarms.webhook else None,
         webhook_trouble=row.webhook_trouble,

@@ -5,5 +5,5 @@ from django.urls import path
 from central.dashboard import alarm_doors
 
 urlpatterns = [
-    path("alarms/<int:number>/silence", alarm_doors.silence_alarm, name="alarm_silence"),
+    path("alarms/<int:number>/silence", alarm_doors.silence_alarm, name="silence_alarm"),
 ]

@@ -115,6 +115,7 @@ OTHERS = [
     ("unknown, yesterday", Facts(unknown=(Unknown("east", "C9", NOW - 24 * HOUR),)), []),
     ("mail", Facts(channels=Channels(NOW, "hung up", 4)), [("mail_failing", "central")]),
     ("refused", Facts(channels=Channels(refused=(("pat@example", "550"),))), [("mail_refused", "pat@example")]),
+    ("nobody", Facts(channels=Channels(unaddressed=2)), [("nobody_to_tell", "central")]),
     ("webhook", Facts(channels=Channels(webhook_failing_since=NOW)), [("webhook_failing", "central")]),
     ("central's disk", Facts(central_disk_free=GIB), [("central_disk_low", "central")]),
     ("a worker that worked", Facts(worked_at=NOW - 10 * MINUTE), []),
