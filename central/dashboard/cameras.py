@@ -19,9 +19,9 @@ from central.dashboard.guards import not_for_you, seers_only
 from central.dashboard.roles import READERS
 from central.dashboard.sight import Sight
 from central.dashboard.surroundings import site_zone
-from central.dashboard.whereabouts import last_docks, place_of
+from central.dashboard.whereabouts import bay_labels, last_docks, place_of
 from central.judging.models import Excuse, Judgement
-from central.notices.models import Item, Line
+from central.notices.models import Item, Line, Notice
 from central.roster.models import Shift
 
 DAYS = 30
@@ -53,6 +53,7 @@ def _context(serial: str, shifts: Any, docks: Sequence[DockSession], sight: Sigh
         "where": place_of(last),
         "duties": duties[:MOST_SHOWN],
         "docks": docks,
+        "labels": bay_labels({dock.station_id for dock in docks}),
         "unseen": unseen,
         "days": DAYS,
         "drawing": strip(seen, "seen", f"{unseen} of {DAYS} days without this camera in any dock"),
@@ -66,6 +67,13 @@ def _context(serial: str, shifts: Any, docks: Sequence[DockSession], sight: Sigh
         "sees_everything": sight.sees_everything,
         "now": now,
     }
+
+
+def _told(serial: str) -> list[tuple[Notice, str]]:
+    """The latest notices that name this camera, and as what."""
+    lines = Line.objects.filter(camera=serial).select_related("notice").defer("notice__text", "notice__html")
+    found = {line.notice_id: (line.notice, line.kind) for line in lines.order_by("-notice__created_at", "-pk")[:60]}
+    return list(found.values())[:20]
 
 
 def _days_seen(serial: str, now: datetime, zone: ZoneInfo) -> list[tuple[date, bool]]:

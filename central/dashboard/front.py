@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from central import clock
 from central.custody.epochs import store_epoch
 from central.custody.models import Asset, Fork, ParkedEvent
+from central.dashboard.alarm_pages import open_alarms
 from central.dashboard.guards import not_for_you, seers_only
 from central.dashboard.open_now import camera_rows, outstanding
 from central.dashboard.roles import OFFICER, READERS
@@ -41,13 +42,14 @@ def overview(request: HttpRequest) -> HttpResponse:
         "online": sum(one.state == ONLINE for one in conditions),
         "any_offline": any(one.state == OFFLINE for one in conditions),
         "cameras_out": out.values("camera").distinct().count(),
-        "out": camera_rows(out[: 4 * FIRST_CAMERAS])[:FIRST_CAMERAS],
+        "out": camera_rows(out[: 4 * FIRST_CAMERAS], now)[:FIRST_CAMERAS],
         "oldest": _oldest_unreceipted(),
         "roster": age,
         "roster_age": age.age(now),
         "roster_sentence": age.sentence(now),
         "roster_is_old": age.is_too_old(now),
         "trouble": ledger_trouble(),
+        "alarms": open_alarms(now) if sight.sees_everything else None,
         "now": now,
     }
     return render(request, "dashboard/overview.html", context)

@@ -6,18 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from central import clock
+from central.answers.standing import Pause, open_checks, pauses
 from central.custody.models import DockSession
 from central.dashboard.guards import seers_only
 from central.dashboard.sight import Sight
 from central.dashboard.surroundings import site_zone
-from central.dashboard.whereabouts import last_docks, place_of
+from central.dashboard.whereabouts import bay_labels, last_docks, place_of
 from central.dashboard.words import why_sentence
 from central.judging.models import Judgement
+from central.notices.models import Item, Line
+from central.roster.shifts import batches
 from central.timeliness.verdict import Excused, Indeterminate, Outstanding
 
 RECENT = timedelta(days=7)
@@ -33,6 +36,10 @@ class OpenCamera:
     said: Sequence[Judgement]
     dock: DockSession | None
     whys: Sequence[str] = ()
+    told: int = 0
+    """Notices written since it is open."""
+    told_at: datetime | None = None
+    pause: Pause | None = None
 
     @property
     def first(self) -> Judgement:
@@ -61,9 +68,11 @@ def outstanding(sight: Sight) -> QuerySet[Judgement]:
 def open_now(request: HttpRequest) -> HttpResponse:
     now, sight = clock.now(), request.sight  # type: ignore[attr-defined]
     unit = request.GET.get("unit", "")
-    out = camera_rows(outstanding(sight)[:MOST_SHOWN])
-    unknown = _unseen(camera_rows(_indeterminate(sight, now)[:MOST_SHOWN]))
-    excused = camera_rows(standing(sight).filter(verdict=Excused.name, plain_verdict=Outstanding.name)[:MOST_SHOWN])
+    out = camera_rows(outstanding(sight)[:MOST_SHOWN], now)
+    unknown = _unseen(camera_rows(_indeterminate(sight, now)[:MOST_SHOWN], now))
+    excused = camera_rows(
+        standing(sight).filter(verdict=Excused.name, plain_verdict=Outstanding.name)[:MOST_SHOWN], now
+    )
     units = sorted({name for one in (*out, *unknown) for name in one.units})
     context = {
         "out": [one for one in out if not unit or unit in one.units],
@@ -81,16 +90,41 @@ def _indeterminate(sight: Sight, now: datetime) -> QuerySet[Judgement]:
     return rows.order_by("-deadline_at", "shift_id")
 
 
-def camera_rows(rows: Iterable[Judgement]) -> list[OpenCamera]:
-    """The rows by camera, with where each was seen last."""
+def camera_rows(rows: Iterable[Judgement], now: datetime) -> list[OpenCamera]:
+    """The rows by camera, with where each was seen last, and who was told."""
     found: dict[str, list[Judgement]] = {}
     for row in rows:
         found.setdefault(row.camera, []).append(row)
-    docks, zone = last_docks(found), site_zone()
+    docks, told, paused, zone = last_docks(found), _told(found), _pauses(found, now), site_zone()
+    labels = bay_labels(why["station"] for said in found.values() for why in said[0].why if why.get("station"))
     return [
-        OpenCamera(camera, said, docks.get(camera), [why_sentence(why, zone) for why in said[0].why])
+        OpenCamera(
+            camera,
+            said,
+            docks.get(camera),
+            [why_sentence(why, zone, labels) for why in said[0].why],
+            *told.get(camera, (0, None)),
+            paused.get(camera),
+        )
         for camera, said in found.items()
     ]
+
+
+def _told(cameras: Iterable[str]) -> dict[str, tuple[int, datetime | None]]:
+    """How many notices were written about each since it is open, and when the last."""
+    found: dict[str, tuple[int, datetime | None]] = {}
+    for batch in batches(cameras):
+        lines = Line.objects.filter(camera__in=batch, item__state=Item.OPEN)
+        counted = lines.values("camera").annotate(
+            count=Count("notice", distinct=True), last=Max("notice__created_at")
+        )
+        found.update((one["camera"], (one["count"], one["last"])) for one in counted.order_by())
+    return found
+
+
+def _pauses(cameras: Iterable[str], now: datetime) -> dict[str, Pause]:
+    checked = set(open_checks().filter(pauses_until__gt=now).values_list("camera", flat=True)) & set(cameras)
+    return {camera: pause for camera in checked if (pause := pauses(camera, now)) is not None}
 
 
 def _unseen(cameras: Iterable[OpenCamera]) -> list[OpenCamera]:

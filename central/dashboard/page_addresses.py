@@ -3,7 +3,7 @@ come last."""
 
 from django.urls import path
 
-from central.dashboard import cameras, front, notice_pages, open_now, roster_pages, shift_pages, units
+from central.dashboard import alarm_pages, cameras, front, notice_pages, open_now, roster_pages, shift_pages, units
 
 urlpatterns = [
     path("", front.overview, name="overview"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("cameras/<path:serial>/", cameras.camera, name="camera"),
     path("notices/", notice_pages.notices, name="notices"),
     path("notices/<uuid:notice_id>/", notice_pages.notice, name="notice"),
+    path("alarms/", alarm_pages.alarms, name="alarms"),
     path("roster/", roster_pages.roster, name="roster"),
     path("roster/<int:number>/confirm", roster_pages.confirm, name="roster_confirm"),
     path("roster/<int:number>/discard", roster_pages.drop, name="roster_discard"),

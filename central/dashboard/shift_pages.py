@@ -19,8 +19,8 @@ from central.dashboard.guards import seers_only
 from central.dashboard.shift_story import story_of
 from central.dashboard.sight import Sight
 from central.dashboard.surroundings import site_zone
-from central.dashboard.words import MEANINGS, why_sentence
-from central.fleet.models import Bay
+from central.dashboard.whereabouts import bay_labels
+from central.dashboard.words import MEANINGS, Labels, why_sentence
 from central.judging.models import Judgement
 from central.judging.verdicts import history
 from central.roster.models import Shift, ShiftVersion
@@ -60,13 +60,16 @@ def shift_context(request: HttpRequest, found: Shift) -> dict[str, Any]:
     now, zone, rows = clock.now(), site_zone(), history(found.pk)
     standing = next((row for row in rows if row.superseded_at is None), None)
     story = story_of(found, standing, settings.CONFIG, now)
-    told = [_said(row) for row in reversed(rows)]
+    named = {why["station"] for row in rows for why in row.why if why.get("station")}
+    labels = bay_labels(named | {row.docked_station for row in rows})
+    told = [_said(row, labels) for row in reversed(rows)]
     return {
         "shift": found,
         "homes": [home.station_id for home in found.home_stations.order_by("station_id")],
         "said": next((one for one in told if one.row == standing), None),
         "meaning": MEANINGS["pending" if standing is None else standing.plain_verdict],
         "history": told,
+        "labels": labels,
         "drawings": both(story, zone) if story else (),
         "story": story,
         "facts": sorted(_facts(story), key=lambda fact: fact.since) if story else (),
@@ -85,10 +88,9 @@ def mine(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/mine.html", {"page": page, "knows": bool(sight.own_officer_ids), "query": ""})
 
 
-def _said(row: Judgement) -> Said:
-    labels = dict(Bay.objects.filter(bay__in=[why.get("bay") for why in row.why]).values_list("bay", "label"))
+def _said(row: Judgement, labels: Labels) -> Said:
     zone = site_zone()
-    return Said(row, [why_sentence(why, zone, labels.get(why.get("bay") or "", "")) for why in row.why])
+    return Said(row, [why_sentence(why, zone, labels) for why in row.why])
 
 
 def _facts(story: Story) -> Iterator[Fact]:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from central.config import CentralConfig
 from central.custody.coverage import facts_for
 from central.dashboard.drawing.timeline import LONGEST, Lane, Span, Story, Told
-from central.dashboard.words import plainly
-from central.fleet.models import Bay as BayRow
+from central.dashboard.whereabouts import bay_labels
+from central.dashboard.words import Labels, bay_words, plainly
 from central.judging.models import Judgement
 from central.notices.models import Line
 from central.roster.duties import duties_with
@@ -52,7 +52,7 @@ def story_of(shift: Shift, said: Judgement | None, config: CentralConfig, now: d
     relevant = set(duty.home_stations if said is None else said.evidence.get("relevant", ()))
     facts = facts_for(shift.camera_serial, sorted(relevant), duty.starts_at - BESIDE, until)
     seen = _Seen(duty, facts, said, now)
-    labels = _labels({bay.station for bay in facts.bays} | {one.station for one in facts.sessions})
+    labels = bay_labels({bay.station for bay in facts.bays} | {one.station for one in facts.sessions})
     return Story(
         now=now,
         deadline=seen.deadline,
@@ -66,14 +66,6 @@ def story_of(shift: Shift, said: Judgement | None, config: CentralConfig, now: d
         told=tuple(_told(duty)),
         says=_says(shift, said),
     )
-
-
-Labels = dict[tuple[str, str], str]
-
-
-def _labels(stations: Iterable[str]) -> Labels:
-    rows = BayRow.objects.filter(station__in=list(stations)).exclude(label="")
-    return {(station, bay): label for station, bay, label in rows.values_list("station_id", "bay", "label")}
 
 
 def _docks(seen: _Seen, labels: Labels) -> Iterable[Span]:
@@ -99,8 +91,7 @@ def _lane(bay: Bay, seen: _Seen, labels: Labels) -> Lane:
     certain = watch_of(bay).certain
     since, until = seen.duty.starts_at - BESIDE, min(seen.now, seen.deadline + LONGEST)
     tolerated = _tolerated(seen.said)
-    name = labels.get((bay.station, bay.bay), bay.bay)
-    label = f"{bay.station} {'other bays' if _is_source(bay.bay) else name}"
+    label = f"{bay.station} {bay_words(bay.station, bay.bay, labels)}"
     unwatched = [(max(one, since), min(other, until)) for one, other in gaps(certain, since, until)]
     return Lane(
         label,
@@ -111,10 +102,6 @@ def _lane(bay: Bay, seen: _Seen, labels: Labels) -> Lane:
             if one < other
         ),
     )
-
-
-def _is_source(bay: str) -> bool:
-    return bay == "usb" or bay.startswith("folder:")
 
 
 def _tolerated(said: Judgement | None) -> set[tuple[str, str]]:

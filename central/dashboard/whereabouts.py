@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.db.models import Max
 
 from central.custody.models import DockSession
+from central.fleet.models import Bay
 from central.roster.shifts import batches
 
 
@@ -24,3 +25,9 @@ def last_docks(cameras: Iterable[str]) -> dict[str, DockSession]:
 def place_of(dock: DockSession | None) -> str:
     """`east-1, Bay 7`, or nothing."""
     return "" if dock is None else ", ".join(part for part in (dock.station_id, dock.bay_label or dock.bay) if part)
+
+
+def bay_labels(stations: Iterable[str]) -> dict[tuple[str, str], str]:
+    """The labels that IT gave to bays, by station and bay; a bay without one is not in it."""
+    rows = Bay.objects.filter(station__in=set(stations)).exclude(label="")
+    return {(station, bay): label for station, bay, label in rows.values_list("station_id", "bay", "label")}

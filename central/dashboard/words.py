@@ -33,6 +33,9 @@ MEANINGS = {
     "excused": "A person with the right to say so excused it.",
 }
 
+Labels = Mapping[tuple[str, str], str]
+"""By station and bay."""
+
 
 def spelled(span: timedelta) -> str:
     """The span in at most two units: `3 h 12 min`, `2 d 4 h`, `45 s`. Never below nothing."""
@@ -53,14 +56,14 @@ def plainly(name: str) -> str:
     return name.replace("_", " ")
 
 
-def why_sentence(why: Mapping[str, Any], zone: ZoneInfo, label: str = "") -> str:
-    """One thing that stands in the way of a verdict, as a row keeps it. `label` is the bay's, where it has one."""
-    bay = label or why.get("bay") or ""
-    place = " ".join(part for part in (why.get("station") or "", bay) if part)
+def why_sentence(why: Mapping[str, Any], zone: ZoneInfo, labels: Labels) -> str:
+    """One thing that stands in the way of a verdict, as a row keeps it."""
+    station, bay = why.get("station") or "", why.get("bay") or ""
+    place = " ".join(part for part in (station, bay_words(station, bay, labels)) if part)
     when = _between(why.get("since"), why.get("until"), zone)
     said = {
-        "waiting": f"waiting for {place} to tell what it saw",
-        Cause.UNWATCHED: f"{place} was not watched{when}",
+        "waiting": f"waiting until {place} has told what it saw",
+        Cause.UNWATCHED: f"not watched: {place or 'a bay'}{when and ',' + when}",
         Cause.NO_STATION: "no station is known where this camera is expected",
         Cause.DOCK_UNCERTAIN: f"it docked{_at(place)}, perhaps before the deadline and perhaps after{when}",
         Cause.UNDOCK_UNCERTAIN: f"it was docked{_at(place)}, perhaps until its shift ended, perhaps not{when}",
@@ -68,6 +71,11 @@ def why_sentence(why: Mapping[str, Any], zone: ZoneInfo, label: str = "") -> str
     }
     cause = str(why.get("cause", ""))
     return said.get(cause, f"{plainly(cause)} {place}{when}".strip())
+
+
+def bay_words(station: str, bay: str, labels: Labels) -> str:
+    """The bay's label. A source stands for all its bays that nothing else is said of."""
+    return "other bays" if bay == "usb" or bay.startswith("folder:") else labels.get((station, bay), bay)
 
 
 def _at(place: str) -> str:

@@ -17,6 +17,8 @@ from uuid import uuid4
 from django.contrib.auth.models import Group, User
 
 from central.config import CentralConfig
+from central.fleet.enrolment import add_station, spend_code
+from central.fleet.models import Bay
 from central.judging.excuses import excuse_camera, excuse_shift
 from central.judging.judge import Judging, judge_due
 from central.notices.items import beginning
@@ -109,9 +111,11 @@ def people() -> dict[str, User]:
 
 def _stations(world: World) -> None:
     for name in ("east-1", "west-1", "north-1"):
+        spend_code(add_station(name, at(LONG_AGO)), "key", "pc", at(LONG_AGO))
         station = Telling(name, linked=False)
         station.start(LONG_AGO)
         world.stations[name] = station
+        Bay.objects.bulk_create(Bay(station_id=name, bay=f"1-{one}", label=f"Bay {one}") for one in range(1, 11))
     Telling("south-1")
 
 
@@ -178,7 +182,10 @@ def _later(world: World) -> None:
         file_name="roster week 48.csv",
         sha256="0" * 64,
         state=RosterImport.WAITING,
-        doubts=["62 ends move by -1:00:00 alike.", "14 % of the window's shifts would be withdrawn."],
+        doubts=[
+            "62 shifts end 1 h earlier than before, all alike.",
+            "14 % of the window's shifts would be withdrawn.",
+        ],
         content=b"",
         added=3,
         changed=62,
@@ -199,7 +206,7 @@ def _mailed(world: World) -> None:
 
 
 def _shift(world: World, name: str, camera: str, officer: str, unit: str, starts: float, ends: float) -> None:
-    number = f"{abs(hash(officer)) % 10000:04}" if officer == HOSTILE else f"{1000 + OFFICERS.index(officer)}"
+    number = "6660" if officer == HOSTILE else f"{1000 + OFFICERS.index(officer)}"
     world.shifts.append(
         shift(
             name,
@@ -255,7 +262,9 @@ def _away(world: World, station: str, since: float, until: float) -> None:
 
 
 def _bring(world: World) -> None:
-    bring(*world.shifts, at=at(-12 * DAY))
+    """Ten days ago, and again this morning without a change."""
+    for minute in (-12 * DAY, -5 * HOUR):
+        bring(*world.shifts, at=at(minute))
 
 
 def _tell(world: World, since: float, until: float) -> None:
@@ -266,5 +275,6 @@ def _tell(world: World, since: float, until: float) -> None:
     for name, station in world.stations.items():
         told = min(until, SILENT_FROM) if name == "north-1" else until
         if told >= since:
-            station.send(told)
+            if station.unsent:
+                station.send(told)
             station.beat(told)

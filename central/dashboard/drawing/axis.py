@@ -61,12 +61,11 @@ class Axis:
         while midnight <= self.until:
             tomorrow = midnight + DAY
             at, end = midnight.astimezone(UTC), tomorrow.astimezone(UTC)
-            first = True
+            begins = at
+            at += max(0, -((at - self.since) // step)) * step  # the first round time that is drawn
             while at < end and at <= self.until:
-                if at >= self.since:
-                    local = at.astimezone(zone)
-                    shown = f"{local:%H:%M:%S}" if step < timedelta(minutes=1) else f"{local:%H:%M}"
-                    yield Tick(at, f"{local:%a} {local.day}" if first else shown, is_day=first)
-                first = False
+                local, first = at.astimezone(zone), at == begins
+                shown = f"{local:%H:%M:%S}" if step < timedelta(minutes=1) else f"{local:%H:%M}"
+                yield Tick(at, f"{local:%a} {local.day}" if first else shown, is_day=first)
                 at += step
             midnight = tomorrow

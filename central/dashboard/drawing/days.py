@@ -8,7 +8,7 @@ from datetime import date
 
 from central.dashboard.drawing.shapes import Box, Drawing, Label, Rule
 
-WIDTH, HEIGHT, FOOT = 640.0, 96.0, 16.0
+WIDTH, HEIGHT, FOOT = 460.0, 150.0, 18.0
 ORDER = ("on_time", "late", "outstanding", "indeterminate", "excused")
 """From the bottom up."""
 
@@ -43,7 +43,7 @@ def stacked(days: Sequence[Day], name: str, says: str) -> Drawing:
     base = HEIGHT - FOOT
     rules = (Rule("day", 0, base, WIDTH, base),)
     top = (Label("tick", 0, 10, f"{most} a day"),)
-    return Drawing(name, WIDTH, HEIGHT, says, tuple(boxes), rules, labels=top + tuple(_dates(days)))
+    return Drawing(name, WIDTH, HEIGHT, says, tuple(boxes), rules, labels=top + tuple(_dates(days)), kind="month")
 
 
 def strip(days: Sequence[tuple[date, bool]], name: str, says: str) -> Drawing:
@@ -52,10 +52,10 @@ def strip(days: Sequence[tuple[date, bool]], name: str, says: str) -> Drawing:
     for number, (day, is_so) in enumerate(days):
         x, width = _column(number, len(days))
         title = f"{day:%a %b} {day.day}: {'seen in a dock' if is_so else 'not seen'}"
-        boxes.append(Box("watched" if is_so else "gap", x, 2, width, 20, title, not is_so))
+        boxes.append(Box("watched" if is_so else "gap", x, 2, width, 16, title, not is_so))
     plain = [Day(day, {}) for day, _ in days]
-    labels = tuple(Label(one.kind, one.x, 38, one.text, one.anchor) for one in _dates(plain))
-    return Drawing(name, WIDTH, 44, says, tuple(boxes), labels=labels)
+    labels = tuple(Label(one.kind, one.x, 34, one.text, one.anchor) for one in _dates(plain))
+    return Drawing(name, WIDTH, 40, says, tuple(boxes), labels=labels)
 
 
 def _column(number: int, count: int) -> tuple[float, float]:

@@ -61,3 +61,5 @@ class Drawing:
     over: tuple[Rule, ...] = ()
     dots: tuple[Dot, ...] = ()
     labels: tuple[Label, ...] = ()
+    kind: str = ""
+    """A class of its own, where its name is none."""

@@ -80,7 +80,7 @@ class Layout:
         return 0.0 if self.gutter else 15.0
 
 
-WIDE = Layout("wide", width=1040, gutter=168, row=34, apart=74)
+WIDE = Layout("wide", width=920, gutter=152, row=32, apart=70)
 NARROW = Layout("narrow", width=372, gutter=0, row=27, apart=62)
 TOP = 26.0
 BAR = 18.0
@@ -136,7 +136,7 @@ class _Pen:
     def _lane(self, label: str) -> float:
         """Begin a lane; where its bar's upper edge is."""
         if self.layout.gutter:
-            text = label if len(label) <= 25 else f"{label[:24]}…"
+            text = label if len(label) <= 23 else f"{label[:22]}…"
             self.labels.append(Label("lane", self.layout.gutter - 10, self.y + BAR / 2 + 4, text, "end"))
         else:
             self.labels.append(Label("lane", self.axis.left, self.y + 11, label))

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from central.dashboard.words import MEANINGS, SHADES, plainly, spelled
+from central.dashboard.words import MEANINGS, SHADES, Labels, bay_words, plainly, spelled
 
 register = template.Library()
 NOTHING = SafeString('<span class="none">–</span>')
@@ -58,6 +58,12 @@ def spelled_filter(value: timedelta | float | None) -> str:
 @register.filter(name="plainly")
 def plainly_filter(name: str) -> str:
     return plainly(name)
+
+
+@register.simple_tag
+def place(station: str, bay: str, labels: Labels) -> str:
+    """A station and its bay by the label that IT gave it."""
+    return f"{station} {bay_words(station, bay, labels)}"
 
 
 @register.simple_tag

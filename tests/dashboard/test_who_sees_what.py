@@ -1,0 +1,89 @@
+"""Who may open which page, and how much of it he then sees."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from tests.dashboard.conftest import Department
+
+pytestmark = pytest.mark.django_db
+ROLES = ("it", "admin", "auditor", "supervisor", "officer")
+EVERYBODY, READERS = frozenset(ROLES), frozenset(ROLES) - {"officer"}
+MAY_OPEN = {
+    "/": READERS,
+    "/open/": EVERYBODY,
+    "/mine/": EVERYBODY,
+    "/units/": READERS,
+    "/notices/": EVERYBODY,
+    "/roster/": READERS,
+    "/alarms/": READERS - {"supervisor"},
+    "/stations/": READERS,
+    "/shifts/0440-a/": EVERYBODY,
+    "/shifts/0412-a/": READERS,
+    "/shifts/0420-a/": READERS - {"supervisor"},
+    "/cameras/0412/": READERS,
+    "/cameras/0420/": READERS - {"supervisor"},
+}
+
+
+@pytest.mark.parametrize("path", MAY_OPEN)
+def test_a_page_opens_for_the_roles_that_it_is_for_and_no_other(department: Department, path: str) -> None:
+    opened = {role for role in ROLES if department.get(role, path).status_code == 200}
+    assert opened == MAY_OPEN[path]
+
+
+def test_nothing_is_shown_without_login(department: Department) -> None:
+    for path in MAY_OPEN:
+        answer = Client().get(path)
+        assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/login")
+
+
+def test_no_page_carries_script_or_inline_style_whatever_an_officer_is_called(department: Department) -> None:
+    for path in MAY_OPEN:
+        answer = department.get("it", path)
+        text = answer.content.decode()
+        assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:", text), path
+        assert "default-src 'none'" in answer["Content-Security-Policy"]
+        assert "unsafe" not in answer["Content-Security-Policy"]
+    assert "&lt;script&gt;alert(1)" in department.text("it", "/open/")
+
+
+def test_a_supervisor_sees_what_is_open_in_his_unit_alone(department: Department) -> None:
+    text = department.text("supervisor", "/open/")
+    assert "/cameras/0412/" in text
+    assert "0391" not in text, "that is Traffic's"
+    assert "0420" not in text, "that is West's"
+
+
+def test_an_officer_sees_his_own_shifts_and_no_link_that_he_may_not_follow(department: Department) -> None:
+    text = department.text("officer", "/open/") + department.text("officer", "/mine/")
+    assert "0440" in text
+    assert "0412" not in text
+    text += department.text("officer", "/shifts/0440-a/")
+    for link in set(re.findall(r'href="(/(?!static)[^"#]*)"', text)):
+        assert department.browsers["officer"].get(link, follow=True).status_code == 200, link
+
+
+def test_every_link_of_the_navigation_opens(department: Department) -> None:
+    for role in ROLES:
+        menu = department.text(role, "/open/").partition('<nav class="menu"')[2].partition("</nav>")[0]
+        links = re.findall(r'href="(/[^"]*)"', menu)
+        assert len(links) > 2
+        for link in links:
+            assert department.get(role, link).status_code == 200, (role, link)
+
+
+def test_only_the_own_units_notices_are_a_supervisors(department: Department) -> None:
+    everything, own = department.text("it", "/notices/"), department.text("supervisor", "/notices/")
+    assert "West Patrol" in everything
+    assert "East Patrol" in own
+    assert "West Patrol" not in own
+    for link in _notices_in(everything) - _notices_in(own):
+        assert department.get("supervisor", link).status_code == 404
+
+
+def _notices_in(text: str) -> set[str]:
+    return set(re.findall(r"/notices/[0-9a-f-]{36}/", text))
