@@ -92,6 +92,9 @@ def _(event: events.CentralWentBack, ledger: Ledger, now: datetime) -> None:
 @apply.register
 def _(event: events.CameraDocked, ledger: Ledger, now: datetime) -> None:
     dock = _dock(ledger, event.session, event.camera)
+    if dock.docked_at is not None or dock.camera != event.camera:
+        # Told otherwise before, perhaps of another camera: whoever docked here is judged anew, from the beginning.
+        touch(Touched.STATION, ledger.station_id, now)
     dock.camera, dock.bay, dock.bay_label = event.camera, event.bay, event.bay_label
     dock.source, dock.profile, dock.proves_dock = event.source, event.profile, event.proves_dock
     dock.identity_source, dock.identity_unique = event.identity_source, event.identity_unique
@@ -100,9 +103,9 @@ def _(event: events.CameraDocked, ledger: Ledger, now: datetime) -> None:
     dock.clock_offset_s = event.clock_offset_s
     dock.ledger = dock.ledger or ledger
     set_begin(dock, clock_of(ledger.station_id, event.at))
+    dock.news_serial = touch(Touched.CAMERA, dock.camera, now)
     dock.save()
     end_reports(dock)
-    touch(Touched.CAMERA, dock.camera, now)
 
 
 @apply.register
@@ -112,16 +115,16 @@ def _(event: events.CameraUndocked, ledger: Ledger, now: datetime) -> None:
     dock.undocked_at = in_utc(event.absent_at or event.at.wall)
     dock.files_not_copied = event.files_not_copied
     set_end(dock, clock_of(ledger.station_id, event.at))
+    dock.news_serial = touch(Touched.CAMERA, dock.camera, now)
     dock.save()
-    touch(Touched.CAMERA, dock.camera, now)
 
 
 @apply.register
 def _(event: events.CameraDrained, ledger: Ledger, now: datetime) -> None:
     dock = _dock(ledger, event.session, event.camera)
     dock.drained_at = in_utc(event.drained_at)
+    dock.news_serial = touch(Touched.CAMERA, dock.camera, now)
     dock.save()
-    touch(Touched.CAMERA, dock.camera, now)
 
 
 @apply.register

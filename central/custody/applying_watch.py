@@ -103,9 +103,8 @@ def _(event: events.BayWatched, ledger: Ledger, now: datetime) -> None:
 def _(event: events.IdentityClash, ledger: Ledger, now: datetime) -> None:
     """Which of the two it was, nobody knows: neither dock says anything about a camera any more."""
     docks = DockSession.objects.filter(session__in=(event.session, event.other_session), station=ledger.station_id)
-    for camera in sorted(docks.values_list("camera", flat=True)):
-        touch(Touched.CAMERA, camera, now)
-    docks.update(identity_unique=False)
+    serials = [touch(Touched.CAMERA, camera, now) for camera in sorted(docks.values_list("camera", flat=True))]
+    docks.update(identity_unique=False, news_serial=max(serials, default=0))
 
 
 @apply.register

@@ -1,26 +1,32 @@
-"""What is known of one camera and of the docks that could have seen it, on our clock, as the lateness rule wants."""
+"""What is known of cameras and of the docks that could have seen them, on our clock, as the lateness rule wants."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from django.db.models import Q
 
 from central.custody.models import DockSession
-from central.custody.spans import in_common, without
-from central.custody.station_clocks import UNMEASURED
-from central.custody.watch_models import LedgerWatch, OnStationClock, UnwatchedBay, Watch
+from central.custody.on_our_clock import begin, end
+from central.custody.watch_models import LedgerWatch, Watch
+from central.custody.watched_bays import SLACK, StationWatch, watches_of
 from central.fleet.models import Heartbeat, Ledger
 from central.timeliness import facts
-from central.timeliness.facts import Watched
 
-SLACK = timedelta(days=2)
-"""Instants in rows are the stations' own: so far beyond the span that is asked for, rows are looked at."""
-NEVER: tuple[Watched, ...] = ()
+
+@dataclass(frozen=True)
+class Known:
+    """One camera's facts, and which of its docks are over or new."""
+
+    facts: facts.Facts
+    """Without its duties."""
+    unfinished: frozenset[str] = frozenset()
+    """Sessions whose end, or whose watch up to it, is still to be told."""
+    changed: tuple[DockSession, ...] = ()
+    """Docks of which there is news above the serial that was asked about, also such as prove nothing any more."""
 
 
 def facts_for(camera: str, stations: Collection[str], since: datetime, until: datetime) -> facts.Facts:
@@ -30,32 +36,71 @@ def facts_for(camera: str, stations: Collection[str], since: datetime, until: da
     A bay that neither held this camera nor was in trouble is watched as its source is: one entry that bears the
     source's name stands for all of these.
     """
-    docks = _docks(camera, since, until)
-    concerned = sorted({*stations, *(dock.station_id for dock in docks if dock.proves_dock)})
-    ledgers = list(Ledger.objects.filter(station_id__in=concerned).order_by("sequence"))
-    told = _told(ledgers)
-    heard = dict(Heartbeat.objects.filter(station_id__in=concerned).values_list("station_id", "received_at"))
-    bays_of = {(dock.station_id, dock.bay, dock.source) for dock in docks if dock.proves_dock}
-    return facts.Facts(
-        duties=(),
-        sessions=tuple(_session(dock) for dock in docks),
-        bays=tuple(_bays(concerned, told, bays_of, since, until)),
-        stations=tuple(facts.Station(name, _reported(name, ledgers, told), heard.get(name)) for name in concerned),
+    return known_of({camera: stations}, {}, since, until)[camera].facts
+
+
+def known_of(
+    cameras: Mapping[str, Collection[str]], read: Mapping[str, int], since: datetime, until: datetime
+) -> dict[str, Known]:
+    """The same for many cameras in a few questions, and what is new of their docks above the serial `read`."""
+    docks = _docks(cameras, since, until)
+    wanted = {camera: _concerned(stations, docks[camera]) for camera, stations in cameras.items()}
+    world = _world({name for names in wanted.values() for name in names}, docks.values(), since, until)
+    return {camera: _known(wanted[camera], docks[camera], read.get(camera, 0), world) for camera in cameras}
+
+
+def begins_after(dock: DockSession) -> datetime | None:
+    """The earliest instant of which this dock can say anything; None: any."""
+    if dock.absent_until is None:
+        return None
+    at, uncertainty = begin(dock, dock.absent_until)
+    at_end = end(dock, dock.undocked_at)[1] if dock.undocked_at is not None else timedelta()
+    return at - max(uncertainty, at_end)
+
+
+@dataclass(frozen=True)
+class _World:
+    """What stations told, for all cameras that are asked about at once."""
+
+    ledgers: Mapping[int, Ledger]
+    told: Mapping[int, LedgerWatch]
+    stations: Mapping[str, facts.Station]
+    watches: Mapping[str, StationWatch]
+
+
+def _docks(cameras: Collection[str], since: datetime, until: datetime) -> dict[str, list[DockSession]]:
+    rows = DockSession.objects.filter(camera__in=list(cameras), docked_at__lte=until + SLACK)
+    found: dict[str, list[DockSession]] = {camera: [] for camera in cameras}
+    for dock in rows.filter(Q(undocked_at=None) | Q(undocked_at__gte=since - SLACK)).order_by("docked_at", "session"):
+        found[dock.camera].append(dock)
+    return found
+
+
+def _is_its_own(dock: DockSession) -> bool:
+    """Not of two cameras that claim one name, nor under a name that is not its own."""
+    return dock.identity_unique is not False
+
+
+def _concerned(stations: Collection[str], docks: Iterable[DockSession]) -> list[str]:
+    return sorted({*stations, *(dock.station_id for dock in docks if dock.proves_dock and _is_its_own(dock))})
+
+
+def _world(
+    stations: Collection[str], docks: Iterable[Sequence[DockSession]], since: datetime, until: datetime
+) -> _World:
+    spoken = {*stations, *(dock.station_id for own in docks for dock in own)}
+    ledgers = list(Ledger.objects.filter(station_id__in=spoken).order_by("sequence"))
+    told = {watch.ledger_id: watch for watch in LedgerWatch.objects.filter(ledger__station__in=spoken)}
+    heard = dict(Heartbeat.objects.filter(station_id__in=stations).values_list("station_id", "received_at"))
+    return _World(
+        {one.pk: one for one in ledgers},
+        told,
+        {name: facts.Station(name, _reported(name, ledgers, told), heard.get(name)) for name in stations},
+        watches_of(stations, told, since, until),
     )
 
 
-def _docks(camera: str, since: datetime, until: datetime) -> list[DockSession]:
-    """Without those that may be another camera's: two that claim one name, or a name that is not its own."""
-    known = DockSession.objects.filter(camera=camera, docked_at__lte=until + SLACK).exclude(identity_unique=False)
-    there = known.filter(Q(undocked_at=None) | Q(undocked_at__gte=since - SLACK))
-    return list(there.select_related("ledger", "ledger__watch").order_by("docked_at"))
-
-
-def _told(ledgers: Iterable[Ledger]) -> dict[int, LedgerWatch]:
-    return {watch.ledger_id: watch for watch in LedgerWatch.objects.filter(ledger__in=list(ledgers))}
-
-
-def _reported(station: str, ledgers: Iterable[Ledger], told: dict[int, LedgerWatch]) -> datetime | None:
+def _reported(station: str, ledgers: Iterable[Ledger], told: Mapping[int, LedgerWatch]) -> datetime | None:
     known = [told[one.pk] for one in ledgers if one.station_id == station and one.pk in told]
     ends = [
         watch.told_until - timedelta(milliseconds=watch.uncertainty_ms)
@@ -65,40 +110,51 @@ def _reported(station: str, ledgers: Iterable[Ledger], told: dict[int, LedgerWat
     return max(ends, default=None)
 
 
-# --- clocks -------------------------------------------------------------------------------------------
+def _known(stations: Sequence[str], docks: Sequence[DockSession], read: int, world: _World) -> Known:
+    own = [dock for dock in docks if _is_its_own(dock)]
+    held: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for dock in own:
+        if dock.proves_dock:
+            held[dock.station_id].add((dock.bay, dock.source))
+    there = [world.watches[name] for name in stations if name in world.watches]
+    return Known(
+        facts.Facts(
+            duties=(),
+            sessions=tuple(_session(dock, world) for dock in own),
+            bays=tuple(bay for watch in there for bay in watch.bays(held[watch.station])),
+            stations=tuple(world.stations[name] for name in stations),
+        ),
+        frozenset(_unfinished(own, world)),
+        tuple(dock for dock in docks if dock.news_serial > read),
+    )
 
 
-def _begin(row: OnStationClock, instant: datetime) -> tuple[datetime, timedelta]:
-    if row.offset_ms is None or row.uncertainty_ms is None:
-        return instant, UNMEASURED
-    return instant - timedelta(milliseconds=row.offset_ms), timedelta(milliseconds=row.uncertainty_ms)
+def _unfinished(docks: Iterable[DockSession], world: _World) -> Iterator[str]:
+    """Files in a drop folder have no end that could still be told."""
+    for dock in docks:
+        told = world.told.get(dock.ledger_id) if dock.ledger_id is not None else None
+        proven = told.proven_until if told is not None else None
+        over = dock.undocked_at is not None and proven is not None and proven >= end(dock, dock.undocked_at)[0]
+        if dock.proves_dock and not over:
+            yield str(dock.session)
 
 
-def _end(row: OnStationClock, instant: datetime) -> tuple[datetime, timedelta]:
-    if row.end_offset_ms is None or row.end_uncertainty_ms is None:
-        at, uncertainty = _begin(row, instant)
-        return at, max(uncertainty, UNMEASURED)
-    return instant - timedelta(milliseconds=row.end_offset_ms), timedelta(milliseconds=row.end_uncertainty_ms)
-
-
-# --- docks --------------------------------------------------------------------------------------------
-
-
-def _session(dock: DockSession) -> facts.DockSession:
-    seen_at, uncertainty = _begin(dock, dock.docked_at)  # never null: the query asks for it
+def _session(dock: DockSession, world: _World) -> facts.DockSession:
+    assert dock.docked_at is not None  # noqa: S101 - the query asks for it
+    seen_at, uncertainty = begin(dock, dock.docked_at)
     last_present, absent_at = None, None
     if dock.undocked_at is not None:
-        absent_at, at_end = _end(dock, dock.undocked_at)
-        last_present = _end(dock, dock.last_present_at)[0] if dock.last_present_at else None
+        absent_at, at_end = end(dock, dock.undocked_at)
+        last_present = end(dock, dock.last_present_at)[0] if dock.last_present_at else None
         uncertainty = max(uncertainty, at_end)
     else:
-        last_present, absent_at = _cut_short(dock, seen_at)
+        last_present, absent_at = _cut_short(dock, seen_at, world)
     return facts.DockSession(
         session=str(dock.session),
         station=dock.station_id,
         bay=dock.bay,
         seen_at=seen_at,
-        absent_until=None if dock.absent_until is None else _begin(dock, dock.absent_until)[0],
+        absent_until=None if dock.absent_until is None else begin(dock, dock.absent_until)[0],
         last_present_at=None if last_present is None else max(last_present, seen_at),
         absent_at=None if absent_at is None else max(absent_at, seen_at),
         uncertainty=uncertainty,
@@ -107,128 +163,17 @@ def _session(dock: DockSession) -> facts.DockSession:
     )
 
 
-def _cut_short(dock: DockSession, seen_at: datetime) -> tuple[datetime | None, datetime | None]:
+def _cut_short(dock: DockSession, seen_at: datetime, world: _World) -> tuple[datetime | None, datetime | None]:
     """The end of a dock whose ledger was lost or whose PC was replaced: between the last proof that the old ledger
     gave and the first look of the one that followed. Nothing for a dock that is still open."""
-    ledger = dock.ledger
-    if ledger is None:
+    if dock.ledger_id is None:
         return None, None
-    later = Ledger.objects.filter(station=dock.station_id, sequence__gt=ledger.sequence)
+    later = [one for one in world.ledgers.values() if one.station_id == dock.station_id and one.pk > dock.ledger_id]
+    if not later:
+        return None, None
     first = Watch.objects.filter(ledger__in=later).order_by("ledger__sequence", "from_event").first()
     if first is None:
         return None, None
-    watch: LedgerWatch | None = getattr(ledger, "watch", None)
+    watch = world.told.get(dock.ledger_id)
     proof = watch.proven_until if watch is not None else None
-    return proof or seen_at, _begin(first, first.watched_from)[0]
-
-
-# --- bays ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Source:
-    """One source of one station, as far as one of its ledgers tells."""
-
-    name: str
-    ledger: int
-    watched: tuple[Watched, ...]
-
-
-def _bays(
-    stations: Sequence[str],
-    told: dict[int, LedgerWatch],
-    held: Collection[tuple[str, str, str]],
-    since: datetime,
-    until: datetime,
-) -> Iterable[facts.Bay]:
-    rows = Watch.objects.filter(station__in=stations, watched_from__lte=until + SLACK)
-    rows = rows.filter(Q(watched_until=None) | Q(watched_until__gte=since - SLACK) | _newest_run(stations, until))
-    gaps = UnwatchedBay.objects.filter(station__in=stations, unwatched_from__lte=until + SLACK).filter(
-        Q(unwatched_until=None) | Q(unwatched_until__gte=since - SLACK)
-    )
-    by_station: dict[str, list[UnwatchedBay]] = defaultdict(list)
-    for gap in gaps:
-        by_station[gap.station_id].append(gap)
-    for station, those in groupby(rows.order_by("station", "pk"), key=lambda row: row.station_id):
-        bays = {(bay, source) for owner, bay, source in held if owner == station}
-        yield from _bays_of(station, list(those), by_station[station], told, bays)
-
-
-def _newest_run(stations: Collection[str], until: datetime) -> Q:
-    """Rows of the run that each station was in last: a source that has long been deaf is a source all the same."""
-    wanted = Q(pk__in=[])
-    for station in stations:
-        begun = Watch.objects.filter(station=station, watched_from__lte=until + SLACK)
-        newest = begun.order_by("-ledger__sequence", "-run").first()
-        if newest is not None:
-            wanted |= Q(ledger=newest.ledger_id, run=newest.run)
-    return wanted
-
-
-def _bays_of(
-    station: str,
-    rows: Sequence[Watch],
-    gaps: Sequence[UnwatchedBay],
-    told: dict[int, LedgerWatch],
-    held: Collection[tuple[str, str]],
-) -> Iterable[facts.Bay]:
-    sources = sorted({row.source for row in rows})
-    ledgers = sorted({row.ledger_id for row in rows})
-    spans = {
-        (source, ledger): _watched([row for row in rows if (row.source, row.ledger_id) == (source, ledger)], told)
-        for source in sources
-        for ledger in ledgers
-    }
-    for source in sources:
-        yield facts.Bay(station, source, tuple(span for ledger in ledgers for span in spans[source, ledger]))
-    places = {(gap.bay, gap.source) for gap in gaps if gap.source in sources}
-    named = {bay for bay, _ in places} | {bay for bay, _ in held}
-    for bay in sorted(named):
-        own = {source for name, source in places if name == bay}
-        kinds = {kind for name, kind in held if name == bay}
-        own |= {source for source in sources if source.partition(":")[0] in kinds}
-        watched: list[Watched] = []
-        for ledger in ledgers:
-            common = _all_of([spans[source, ledger] for source in sorted(own) or sources])
-            for gap in gaps:
-                if gap.bay == bay and gap.ledger_id == ledger:
-                    common = without(common, _gap(gap), is_open=gap.unwatched_until is None)
-            watched += common
-        yield facts.Bay(station, bay, tuple(watched))
-
-
-def _all_of(spans: Sequence[Sequence[Watched]]) -> list[Watched]:
-    common = list(spans[0])
-    for others in spans[1:]:
-        common = in_common(common, others)
-    return common
-
-
-def _watched(rows: Iterable[Watch], told: dict[int, LedgerWatch]) -> tuple[Watched, ...]:
-    spans = (_span(row, told.get(row.ledger_id)) for row in rows if not row.is_blind)
-    return tuple(span for span in spans if span is not None)
-
-
-def _span(row: Watch, told: LedgerWatch | None) -> Watched | None:
-    """None when an event that was not understood stands before its beginning."""
-    since, uncertainty = _begin(row, row.watched_from)
-    blocked = told.blocked_by if told is not None else None
-    if blocked is not None and row.from_event > blocked:
-        return None
-    is_whole = row.until_event is not None and (blocked is None or row.until_event < blocked)
-    if is_whole and row.watched_until is not None:
-        until, at_end = _end(row, row.watched_until)
-    else:
-        until = told.proven_until if told is not None and told.proven_until is not None else since
-        at_end = timedelta(milliseconds=told.uncertainty_ms) if told is not None else timedelta()
-        if row.watched_until is not None:
-            until = min(until, _end(row, row.watched_until)[0])
-    return Watched(since, max(since, until), max(uncertainty, at_end))
-
-
-def _gap(row: UnwatchedBay) -> Watched:
-    since, uncertainty = _begin(row, row.unwatched_from)
-    if row.unwatched_until is None:
-        return Watched(since, since, uncertainty)
-    until, at_end = _end(row, row.unwatched_until)
-    return Watched(since, max(since, until), max(uncertainty, at_end))
+    return proof or seen_at, begin(first, first.watched_from)[0]

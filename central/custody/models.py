@@ -59,6 +59,8 @@ class DockSession(OnStationClock):
     bytes = models.BigIntegerField(null=True)
     clock_offset_s = models.FloatField(null=True)
     """Camera clock minus station clock, where the camera tells its time."""
+    news_serial = models.BigIntegerField(default=0)
+    """The serial of the newest `Touched` that this dock caused."""
 
 
 class Asset(models.Model):
@@ -100,7 +102,10 @@ class Asset(models.Model):
     object = models.ForeignKey(StoredObject, null=True, on_delete=models.PROTECT, related_name="assets")
 
     class Meta:
-        indexes = (models.Index(fields=["station", "camera", "sha256"], name="asset_claim"),)
+        indexes = (
+            models.Index(fields=["station", "camera", "sha256"], name="asset_claim"),
+            models.Index(fields=["camera", "recorded_at"], name="asset_by_recording"),
+        )
 
 
 class Upload(models.Model):

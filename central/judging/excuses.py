@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -50,13 +51,20 @@ def withdraw_excuse(number: int, by: str, at: datetime) -> bool:
         return True
 
 
-def excuses_for(camera: str) -> tuple[facts.Excuse, ...]:
+def excuses_of(cameras: Collection[str]) -> dict[str, list[facts.Excuse]]:
     """The excuses that stand, the oldest first: its reason is the one that is named. A shift's go with the shift,
     also to a camera that it was given since."""
-    shifts = Shift.objects.filter(camera_serial=camera).values("pk")
-    about = Q(shift_id="", camera=camera) | Q(shift_id__in=shifts)
-    rows = Excuse.objects.filter(about, withdrawn_at=None).order_by("pk")
-    return tuple(facts.Excuse(one.reason, one.shift_id or None, one.since, one.until) for one in rows)
+    shifts = Shift.objects.filter(camera_serial__in=list(cameras))
+    about = Q(shift_id="", camera__in=list(cameras)) | Q(shift_id__in=shifts.values("pk"))
+    rows = list(Excuse.objects.filter(about, withdrawn_at=None).order_by("pk"))
+    named = [one.shift_id for one in rows if one.shift_id]
+    now_with = dict(Shift.objects.filter(pk__in=named).values_list("pk", "camera_serial")) if named else {}
+    found: dict[str, list[facts.Excuse]] = {}
+    for one in rows:
+        camera = now_with[one.shift_id] if one.shift_id else one.camera
+        said = facts.Excuse(one.reason, one.shift_id or None, one.since, one.until)
+        found.setdefault(camera, []).append(said)
+    return found
 
 
 def _say(excuse: Excuse) -> Excuse:

@@ -6,7 +6,7 @@ accuse. Not asked where the roster knows the actual end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,8 +14,8 @@ from central.custody.clips import LONGEST_CLIP, recorded_until
 from central.custody.models import Asset
 from central.roster.models import Shift
 from central.timeliness.duty import Duty, next_duty
-from central.timeliness.facts import DockSession, Facts
-from central.timeliness.judgement import Judgement, judge
+from central.timeliness.facts import DockSession
+from central.timeliness.judgement import Judgement, Prepared, judge
 from central.timeliness.verdict import Late, Outstanding
 
 REACH = timedelta(hours=6)
@@ -32,18 +32,21 @@ class Clip:
     ended_at: datetime
 
 
-def with_inferred_end(duty: Duty, said: Judgement, facts: Facts, now: datetime) -> tuple[Duty, Judgement]:
+def with_inferred_end(
+    duty: Duty, said: Judgement, prepared: Prepared, shifts: Mapping[str, Shift], now: datetime
+) -> tuple[Duty, Judgement]:
     """The duty and what is said of it, with a later end where clips show one and it accuses as things stand."""
+    facts = prepared.facts
     if not isinstance(said.plain, Late | Outstanding):
         return duty, said
-    if Shift.objects.filter(pk__in=[one.shift_id for one in duty.shifts], status="actual").exists():
+    if any(shifts[one.shift_id].status == "actual" for one in duty.shifts):
         return duty, said
     ends_at = inferred_end(duty, _clips(duty), facts.sessions, next_duty(duty, facts.duties))
     if ends_at is None:
         return duty, said
     moved = replace(duty, ends_at=ends_at)
     others = tuple(moved if one == duty else one for one in facts.duties)
-    return moved, judge(moved, replace(facts, duties=others), now)
+    return moved, judge(moved, prepared.with_duties(others), now)
 
 
 def inferred_end(

@@ -42,6 +42,8 @@ class Judgement(models.Model):
     judged_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)
     """Null: this one stands."""
+    settled_at = models.DateTimeField(null=True)
+    """News of docks that began after this instant cannot change it (see `settled.py`). Null: anything may."""
 
     class Meta:
         constraints = (
@@ -74,15 +76,21 @@ class Look(models.Model):
     next_look_at = models.DateTimeField(null=True, db_index=True)
     """Null: nothing changes by itself."""
     because = models.CharField(max_length=64, default="time")
+    asked = models.BigIntegerField(default=0)
+    """Rises whenever somebody asks for a look: what was read before is too old to be written."""
+    everything = models.BooleanField(default=True)
+    """All duties are to be judged again, also the settled ones: there is news other than of docks."""
+    docks_read = models.BigIntegerField(default=0)
+    """The newest `Touched` when it was judged last: of docks above it there is news."""
 
 
 class Concern(models.Model):
-    """A station whose watch mattered when a camera was judged last."""
+    """A station whose watch was among a camera's facts when it was judged last."""
 
     look = models.ForeignKey(Look, on_delete=models.CASCADE, related_name="concerns")
     station_id = models.CharField(max_length=64)
     is_awaited = models.BooleanField()
-    """It had not told everything up to a deadline that has passed."""
+    """It had not told everything up to a deadline that has passed, of a duty that nothing has acquitted."""
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["look", "station_id"], name="one_concern_per_station"),)

@@ -8,8 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from central.instants import rfc3339
+from central.judging.gathering import Brief
 from central.judging.models import Judgement as Row
+from central.judging.settled import settled_at
 from central.roster.models import Shift
+from central.roster.shifts import BATCH, batches
 from central.timeliness.coverage import Gap
 from central.timeliness.duty import Duty
 from central.timeliness.judgement import Judgement
@@ -20,6 +23,9 @@ NEW = (
     *("excuse", "docked_at", "absent_until", "docked_station", "docked_bay", "docked_session", "flags", "why"),
 )
 """Columns that make another judgement of it when they differ; so does `late_by_s`, but for an outstanding one."""
+
+GROWING = ("late_by_s", "evidence", "settled_at")
+"""Columns that may become more in a row that stands."""
 
 INFERRED = "inferred"
 """A clip ran past the rostered end."""
@@ -36,29 +42,51 @@ class Case:
     now: datetime
 
 
-def keep(camera: str, cases: Sequence[Case], now: datetime) -> None:
-    """Write what is new about these duties of a camera; in the caller's transaction."""
-    shifts = Shift.objects.in_bulk([shift.shift_id for case in cases for shift in case.duty.shifts])
-    standing = {row.shift_id: row for row in Row.objects.filter(shift__in=shifts, superseded_at=None)}
-    # Of a shift that was cancelled or withdrawn nothing is said any more.
-    Row.objects.filter(camera=camera, superseded_at=None, shift__status__in=Shift.NOBODYS).update(superseded_at=now)
+@dataclass(frozen=True)
+class News:
+    """What is to be written of one camera's judgements."""
+
+    new: tuple[Row, ...]
+    superseded: tuple[int, ...]
+    grown: tuple[Row, ...]
+    """The same word, resting on more."""
+
+
+def news_of(brief: Brief, cases: Sequence[Case]) -> News:
+    """What these cases say that was not said before. Of a shift that is nobody's nothing is said any more."""
+    new: list[Row] = []
+    superseded = list(brief.nobodys)
+    grown: list[Row] = []
     for case in cases:
-        last = max(case.duty.shifts, key=lambda shift: shift.ends_at)
-        columns = _columns(case, shifts[last.shift_id])
-        for shift in case.duty.shifts:
-            _keep_one(standing.get(shift.shift_id), Row(shift_id=shift.shift_id, **columns))
+        shifts = [brief.shifts[shift.shift_id] for shift in case.duty.shifts]
+        columns = _columns(case, max(shifts, key=lambda shift: shift.ends_at))
+        columns["settled_at"] = settled_at(case.duty, case.said, brief.known)
+        for shift in shifts:
+            row, before = Row(shift_id=shift.pk, **columns), brief.standing.get(shift.pk)
+            if before is None or _is_new(before, row):
+                new.append(row)
+                superseded += [] if before is None else [before.pk]
+            elif _has_grown(before, row):
+                grown.append(before)
+    return News(tuple(new), tuple(superseded), tuple(grown))
 
 
-def _keep_one(before: Row | None, row: Row) -> None:
-    if before is not None and not _is_new(before, row):
-        if (before.late_by_s, before.evidence) != (row.late_by_s, row.evidence):
-            before.late_by_s, before.evidence = row.late_by_s, row.evidence
-            before.save(update_fields=["late_by_s", "evidence"])
-        return
-    if before is not None:
-        before.superseded_at = row.judged_at
-        before.save(update_fields=["superseded_at"])
-    row.save(force_insert=True)
+def write(news: Sequence[News], now: datetime) -> None:
+    """In the caller's transaction, which is short: everything was thought out before."""
+    for batch in batches([number for one in news for number in one.superseded]):
+        Row.objects.filter(pk__in=batch).update(superseded_at=now)
+    Row.objects.bulk_create((row for one in news for row in one.new), batch_size=BATCH)
+    for one in news:
+        for row in one.grown:
+            row.save(update_fields=GROWING)
+
+
+def _has_grown(before: Row, row: Row) -> bool:
+    """Takes over what may grow; whether anything of it has."""
+    grown = [name for name in GROWING if getattr(before, name) != getattr(row, name)]
+    for name in grown:
+        setattr(before, name, getattr(row, name))
+    return bool(grown)
 
 
 def _is_new(before: Row, row: Row) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from central.timeliness.coverage import (
@@ -61,17 +61,41 @@ class Judgement:
     """Gaps of relevant bays after the deadline: it may have been docked then, late all the same, but less."""
 
 
-def judge(duty: Duty, facts: Facts, now: datetime) -> Judgement:
+@dataclass(frozen=True)
+class Prepared:
+    """One camera's facts, with what is the same for each of its duties made once."""
+
+    facts: Facts
+    watches: Watches
+    stays: dict[timedelta, list[Stay]] = field(default_factory=dict)
+    """By what is tolerated; filled as duties ask."""
+
+    def stays_for(self, tolerated: timedelta) -> list[Stay]:
+        if tolerated not in self.stays:
+            self.stays[tolerated] = stays_of(self.facts.sessions, self.watches, tolerated)
+        return self.stays[tolerated]
+
+    def with_duties(self, duties: tuple[Duty, ...]) -> Prepared:
+        """The same docks and watches with other duties: neither rests on them."""
+        return replace(self, facts=replace(self.facts, duties=duties))
+
+
+def prepare(facts: Facts) -> Prepared:
+    """For judging more than one duty of a camera."""
+    return Prepared(facts, {(bay.station, bay.bay): watch_of(bay) for bay in facts.bays})
+
+
+def judge(duty: Duty, facts: Facts | Prepared, now: datetime) -> Judgement:
     """What is to be said about this duty, knowing these facts at `now`.
 
-    `duty` is one of `facts.duties`, and `now` is central's time of asking; what is not yet known counts as unknown.
+    `duty` is one of the facts' duties. `now` is central's time of asking; what is not yet known counts as unknown.
 
     Raises:
         ValueError: `now` has no offset.
     """
-    case = _case(duty, facts, in_utc(now))
+    case = _case(duty, facts if isinstance(facts, Prepared) else prepare(facts), in_utc(now))
     plain, stay, covered = _plain(case)
-    reason = next((excuse.reason for excuse in facts.excuses if excuse.covers(duty)), None)
+    reason = next((excuse.reason for excuse in case.facts.excuses if excuse.covers(duty)), None)
     return Judgement(
         verdict=plain if reason is None else Excused(reason),
         plain=plain,
@@ -98,11 +122,10 @@ class _Case:
     relevant: frozenset[str]
 
 
-def _case(duty: Duty, facts: Facts, now: datetime) -> _Case:
-    watches = {(bay.station, bay.bay): watch_of(bay) for bay in facts.bays}
-    stays = stays_of(facts.sessions, watches, duty.policy.tolerated_gap)
+def _case(duty: Duty, prepared: Prepared, now: datetime) -> _Case:
+    facts, stays = prepared.facts, prepared.stays_for(duty.policy.tolerated_gap)
     since = counts_from(duty, next_duty(duty, facts.duties))
-    return _Case(duty, facts, now, since, watches, stays, relevant_stations(duty, stays))
+    return _Case(duty, facts, now, since, prepared.watches, stays, relevant_stations(duty, stays))
 
 
 def _plain(case: _Case) -> tuple[PlainVerdict, Stay | None, Coverage]:
