@@ -59,9 +59,7 @@ def _context(serial: str, shifts: Any, docks: Sequence[DockSession], sight: Sigh
         "drawing": strip(seen, "seen", f"{unseen} of {DAYS} days without this camera in any dock"),
         "without_shift": _is_out_without_shift(serial, last, now),
         "item": Item.objects.filter(camera=serial, state=Item.OPEN).first(),
-        "lines": Line.objects.filter(camera=serial)
-        .select_related("notice")
-        .order_by("-notice__created_at", "-pk")[:20],
+        "told": _told(serial),
         "excuses": Excuse.objects.filter(camera=serial).order_by("-pk")[:20],
         "reports": NotSeenReport.objects.filter(camera=serial).order_by("-deadline_at")[:20],
         "sees_everything": sight.sees_everything,

@@ -4,14 +4,15 @@ come last."""
 from django.urls import path
 
 from central.dashboard import alarm_pages, cameras, front, notice_pages, open_now, roster_pages, shift_pages, units
+from central.dashboard import any_name as any_name  # registers <name:...>
 
 urlpatterns = [
     path("", front.overview, name="overview"),
     path("open/", open_now.open_now, name="open"),
     path("mine/", shift_pages.mine, name="mine"),
     path("units/", units.units, name="units"),
-    path("shifts/<path:shift_id>/", shift_pages.shift, name="shift"),
-    path("cameras/<path:serial>/", cameras.camera, name="camera"),
+    path("shifts/<name:shift_id>/", shift_pages.shift, name="shift"),
+    path("cameras/<name:serial>/", cameras.camera, name="camera"),
     path("notices/", notice_pages.notices, name="notices"),
     path("notices/<uuid:notice_id>/", notice_pages.notice, name="notice"),
     path("alarms/", alarm_pages.alarms, name="alarms"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -44,7 +45,9 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
     context = {
         "station": found[0],
         "beat": _beat_facts(found[0].heartbeat),
-        "bays": Bay.objects.filter(station_id=station_id).order_by("label", "bay"),
+        "bays": sorted(
+            Bay.objects.filter(station_id=station_id), key=lambda one: _as_people_count(one.label or one.bay)
+        ),
         "docks": DockSession.objects.filter(station_id=station_id).order_by("-docked_at")[:20],
         "ledgers": ledgers,
         "epoch": store_epoch(),
@@ -55,6 +58,12 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
         .order_by("-pk")[:TROUBLE_SHOWN],
     }
     return render(request, "dashboard/station.html", context)
+
+
+def _as_people_count(bay: Bay) -> list[tuple[int, str]]:
+    """For sorting: Bay 2 before Bay 10."""
+    parts = re.split(r"(\d+)", bay.label or bay.bay)
+    return [(int(part[:9]), part) if part.isdecimal() else (0, part) for part in parts]
 
 
 def _beat_facts(heartbeat: Any) -> dict[str, Any]:

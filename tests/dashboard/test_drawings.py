@@ -94,9 +94,9 @@ def test_a_bar_is_as_high_as_its_count_and_a_day_without_any_is_bare() -> None:
     assert not stacked([], "u", "says").boxes
 
 
-def test_a_strip_hatches_the_days_on_which_nothing_was_seen() -> None:
+def test_a_strip_leaves_the_days_bare_on_which_nothing_was_seen() -> None:
     drawing = strip([(date(2026, 11, 1), True), (date(2026, 11, 2), False)], "s", "says")
-    assert [box.hatched for box in drawing.boxes] == [False, True]
+    assert [box.kind for box in drawing.boxes] == ["watched", "unseen"]
 
 
 def test_a_duty_of_several_shifts_counts_once_on_the_local_day_of_its_deadline() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import re
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
@@ -51,20 +54,32 @@ def test_eight_hundred_cameras_cost_no_more_questions_than_ten() -> None:
     assert max(many.values()) < 40
 
 
+@pytest.mark.parametrize("name", ["a/b", "line\nbreak", "50 % of?#&", "<b>'\"", "ü" * 100, " padded ", "7/answers"])
+def test_a_camera_and_a_shift_of_any_name_have_pages(name: str) -> None:
+    browser = log_in(people())["it"]
+    _out([name])
+    text = browser.get("/open/").content.decode()
+    for kind in ("cameras", "shifts"):
+        (link, *_) = re.findall(rf'href="(/{kind}/[^"]*)"', text)
+        answer = browser.get(html.unescape(link))
+        assert answer.status_code == 200, link
+        assert html.escape(name.strip()) in answer.content.decode()
+
+
 def _questions(browser: Client, path: str) -> int:
     with CaptureQueriesContext(connection) as asked:
         assert browser.get(path).status_code == 200
     return len(asked)
 
 
-def _out(numbers: range) -> None:
+def _out(numbers: Iterable[object]) -> None:
     """Cameras that are outstanding, each after one shift and one dock."""
     now = clock.now()
     ends, due = now - timedelta(hours=30), now - timedelta(hours=6)
     Officer.objects.get_or_create(officer_id="7")
     spans = {"starts_at": ends - timedelta(hours=8), "ends_at": ends}
     Shift.objects.bulk_create(
-        Shift(shift_id=f"S{n}", officer_id="7", camera_serial=f"C{n}", unit=f"U{n % 9}", **spans) for n in numbers
+        Shift(shift_id=f"S{n}", officer_id="7", camera_serial=f"C{n}", unit="East", **spans) for n in numbers
     )
     said = {"deadline_at": due, "verdict": "outstanding", "plain_verdict": "outstanding", "judged_at": now}
     Judgement.objects.bulk_create(

@@ -59,7 +59,9 @@ def test_a_camera_out_without_a_shift_and_one_in_repair_say_so(department: Depar
     assert "Out without a shift" in department.text("it", "/cameras/0600/")
     assert "0600" in department.text("it", "/roster/").partition('id="stray"')[2]
     assert "sent to repair" in department.text("it", "/cameras/0700/")
-    assert "Open since" in department.text("it", "/cameras/0412/")
+    open_one = department.text("it", "/cameras/0412/")
+    assert "Open since" in open_one
+    assert "Reminder</a> to sgt.east@pd.example" in open_one
 
 
 def test_instants_are_local_with_utc_beside(department: Department) -> None:
@@ -124,5 +126,5 @@ def test_alarms_are_shown_the_gravest_first_and_a_silenced_one_says_so(departmen
     assert text.index("Station silent: north-1") < text.index("Roster too old: central")
     assert "painters" in text
     assert "station_silent of &lt;north-1&gt;" in text
-    assert "/silence\"" in text
+    assert '/silence"' in text
     assert "/silence" not in department.text("auditor", "/alarms/")

@@ -18,7 +18,7 @@ from django.contrib.auth.models import Group, User
 
 from central.config import CentralConfig
 from central.fleet.enrolment import add_station, spend_code
-from central.fleet.models import Bay
+from central.fleet.models import Bay, Heartbeat
 from central.judging.excuses import excuse_camera, excuse_shift
 from central.judging.judge import Judging, judge_due
 from central.notices.items import beginning
@@ -28,6 +28,7 @@ from central.roster.csv_file import RosterRow
 from central.roster.models import RosterImport, Unit
 from central.roster.shifts import correct
 from protocol import events as e
+from protocol import messages
 from tests.roster.rows import bring, shift
 from tests.watching import telling
 from tests.watching.telling import Telling, at
@@ -134,13 +135,14 @@ def _usual(world: World, camera: str, unit: str, place: int, days: int) -> None:
     dice = Random(f"{camera}{unit}")
     home, starts = HOMES[unit], -days * DAY + place % 3 * 8 * HOUR - 30
     officer = OFFICERS[(place * 3 + UNITS.index(unit)) % len(OFFICERS)]
-    for day in range(days - 1):
-        start = starts + day * DAY
+    day = 0
+    while day < days - 1:
+        start, was_late = starts + day * DAY, dice.random() < 0.06 and day < days - 2
         _shift(world, f"{camera}-{day:02}", camera, officer, unit, start, start + 8 * HOUR)
-        back = dice.choice([10, 20, 35, 90]) + (27 * HOUR if dice.random() < 0.06 else 0)
-        if home == "north-1" and start + 8 * HOUR + back > SILENT_FROM:
-            continue
-        _stay(world, home, camera, start + 8 * HOUR + back, start + DAY - 15, bay=f"1-{place + 1}")
+        day += 2 if was_late else 1  # the next officer waits for it
+        back = start + 8 * HOUR + dice.choice([10, 20, 35, 90]) + (27 * HOUR if was_late else 0)
+        if home != "north-1" or back <= SILENT_FROM:
+            _stay(world, home, camera, back, starts + day * DAY - 15, bay=f"1-{place + 1}")
     last = starts + (days - 1) * DAY
     _shift(world, f"{camera}-now", camera, officer, unit, last, last + 8 * HOUR)
     if home != "north-1":
@@ -278,3 +280,18 @@ def _tell(world: World, since: float, until: float) -> None:
             if station.unsent:
                 station.send(told)
             station.beat(told)
+            Heartbeat.objects.filter(station=name).update(body=_body(station, told))
+
+
+def _body(station: Telling, minute: float) -> str:
+    beat = messages.Heartbeat(
+        sequence=station.sequence,
+        version="1.4.0",
+        at=station.clock(minute),
+        uptime_s=86400.0,
+        queue_files=12,
+        queue_bytes=5 * 2**30,
+        disk_free=410 * 2**30,
+        disk_total=930 * 2**30,
+    )
+    return messages.encode(beat).decode()

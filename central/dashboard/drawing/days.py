@@ -42,17 +42,17 @@ def stacked(days: Sequence[Day], name: str, says: str) -> Drawing:
                 boxes.append(Box(verdict, x, round(y, 1), width, round(height, 1), title, hatched))
     base = HEIGHT - FOOT
     rules = (Rule("day", 0, base, WIDTH, base),)
-    top = (Label("tick", 0, 10, f"{most} a day"),)
+    top = (Label("tick", 0, 14, f"{most} a day"),)
     return Drawing(name, WIDTH, HEIGHT, says, tuple(boxes), rules, labels=top + tuple(_dates(days)), kind="month")
 
 
 def strip(days: Sequence[tuple[date, bool]], name: str, says: str) -> Drawing:
-    """A field per day, filled where it is so and hatched where it is not."""
+    """A field per day, filled where it is so and bare where it is not."""
     boxes = []
     for number, (day, is_so) in enumerate(days):
         x, width = _column(number, len(days))
         title = f"{day:%a %b} {day.day}: {'seen in a dock' if is_so else 'not seen'}"
-        boxes.append(Box("watched" if is_so else "gap", x, 2, width, 16, title, not is_so))
+        boxes.append(Box("watched" if is_so else "unseen", x, 2, width, 16, title))
     plain = [Day(day, {}) for day, _ in days]
     labels = tuple(Label(one.kind, one.x, 34, one.text, one.anchor) for one in _dates(plain))
     return Drawing(name, WIDTH, 40, says, tuple(boxes), labels=labels)
