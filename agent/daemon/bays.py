@@ -20,6 +20,7 @@ from agent.ports import DeviceSource, Truth
 from agent.rules import changes as c
 from agent.rules.footage import DockSession, Instant, Presence, State
 from agent.rules.plugs import uncounted
+from agent.rules.watching import UnwatchedBay
 
 log = structlog.get_logger(__name__)
 
@@ -104,7 +105,9 @@ class Bays:
         self._keeper = WatchKeeper(bench.ledger, bench.clock)
         self._lock = threading.Lock()
         self._left_behind: dict[str, tuple[Board, int]] = {}
-        """Bays whose last camera was pulled too early, until another comes."""
+        """Bays whose last camera was pulled too early, until another comes or that camera is back in any bay."""
+        self._unwatched: tuple[UnwatchedBay, ...] = ()
+        self._deaf_since: float | None = None
 
     def start(self, wake: Callable[[], None]) -> None:
         """Subscribe to every source, list what is there, and take up what a previous run left open."""
@@ -159,6 +162,8 @@ class Bays:
         self._restart_ended()
         self._note_watch(look)
         is_deaf = not all(truth.listening for truth in look.truths.values())
+        self._deaf_since = (self._deaf_since or time.monotonic()) if is_deaf else None
+        self._unwatched = tuple(bay for truth in look.truths.values() for bay in truth.unwatched)
         return min(LOOK_AGAIN_S, self._reconcile_s) if is_deaf else self._reconcile_s
 
     def watch(self) -> Watch:
@@ -174,7 +179,25 @@ class Bays:
         return min((board.space_wanted for board in self.boards() if board.space_wanted), default=0)
 
     def left_behind(self) -> dict[str, tuple[Board, int]]:
-        return dict(self._left_behind)
+        """By bay: what was shown of the camera that was pulled too early, and its files that were not copied."""
+        back = {board.camera for board in self.boards()}
+        with self._lock:
+            for bay in [bay for bay, (board, _) in self._left_behind.items() if board.camera in back]:
+                del self._left_behind[bay]
+            return dict(self._left_behind)
+
+    def unwatched(self) -> tuple[UnwatchedBay, ...]:
+        """Bays that hold something which no session serves, as the latest round saw it."""
+        return self._unwatched
+
+    def label(self, bay: str) -> str:
+        """What is written beside a bay."""
+        return self._bench.settings.bay_labels.get(bay, bay)
+
+    def deaf_s(self) -> float:
+        """For how many seconds not every source of cameras has been listened to."""
+        since = self._deaf_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def nudge(self) -> None:
         """Receipts came or a source hinted: every session looks again."""
@@ -228,8 +251,8 @@ class Bays:
     ) -> None:
         known = continued.session if continued else session_id
         session = CameraSession(self._bench, presence, known or uuid4(), continued, absence)
-        self._left_behind.pop(presence.bay, None)
         with self._lock:
+            self._left_behind.pop(presence.bay, None)
             self._live[presence.key] = live = _Live(session, self._thread_of(session), presence.seen_at, source)
         live.thread.start()
 
@@ -268,7 +291,8 @@ class Bays:
                 left = session.not_copied()
                 self._record_undock(docked, live.last_present, now, left)
                 if left:
-                    self._left_behind[session.presence.bay] = (session.board, left)
+                    with self._lock:
+                        self._left_behind[session.presence.bay] = (session.board, left)
         finally:
             # A name that stayed claimed by a camera that left would make its next dock a stranger's.
             self._names.free(session.session)

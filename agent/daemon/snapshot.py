@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from agent import __version__
+from agent.daemon.bay_board import BayBoard, bay_reports
 from agent.daemon.bays import Bays
 from agent.daemon.loops import Loop
 from agent.ledger.read import LedgerView
-from agent.pipeline.bench import Board
 from agent.pipeline.transfer_status import TransferStatus
 from agent.ports import Clock, Ledger, Spool
 from agent.reporting.heartbeat import Pulse
 from agent.reporting.not_seen import Outlook
 from agent.reporting.outbox import Outbox
-from agent.rules.bay_words import BayState, BayView, bay_says
 from agent.rules.not_seen import RosterShift
 from protocol.messages import BayReport, ClockReading, Heartbeat, LedgerHead
-
-
-def bay_reports(bays: Bays) -> list[tuple[Board, BayState]]:
-    """Every bay that holds a camera, or whose last camera was pulled too early."""
-    there = [(board, bay_says(board.view)) for board in bays.boards()]
-    occupied = {board.bay for board, _ in there}
-    gone = [
-        (board, bay_says(BayView(occupied=False, left_behind=left)))
-        for bay, (board, left) in bays.left_behind().items()
-        if bay not in occupied
-    ]
-    return sorted(there + gone, key=lambda pair: pair[0].bay)
 
 
 def gather_heartbeat(
@@ -98,33 +86,45 @@ def snapshot(
     view: LedgerView,
     transfer: TransferStatus,
     not_seen: Outlook,
+    board: BayBoard,
 ) -> dict[str, object]:
     """The same facts as JSON values, for people and machines at the station."""
     space = spool.space()
     now = clock.now()
+    reports = bay_reports(bays)
+    facts = ledger_facts(view)
     return {
         "station": station,
         "version": __version__,
         "at": stamp(now.wall),
         "bays": [
             {
-                "bay": board.bay,
-                "label": board.bay_label,
+                "bay": card.bay,
+                "label": card.bay_label,
                 "says": says.value,
-                "camera": board.camera or None,
-                "docked_at": stamp(board.seen_at),
-                "doing": board.doing or None,
-                "file": board.file or None,
-                "file_done": board.file_done,
-                "file_size": board.file_size,
-                "files": board.files_total,
-                "bytes": board.bytes_total,
-                "bytes_copied": board.bytes_copied,
-                "not_copied": board.view.not_copied,
-                "note": board.note or None,
+                "camera": card.camera or None,
+                "docked_at": stamp(card.seen_at),
+                "doing": card.doing or None,
+                "file": card.file or None,
+                "file_done": card.file_done,
+                "file_size": card.file_size,
+                "files": card.files_total,
+                "bytes": card.bytes_total,
+                "bytes_copied": card.bytes_copied,
+                "not_copied": card.view.not_copied,
+                "note": card.note or None,
             }
-            for board, says in bay_reports(bays)
+            for card, says in reports
         ],
+        "board": board.content(
+            reports,
+            pulse=pulse,
+            transfer=transfer,
+            space=space,
+            waiting=facts["queue"]["files"],
+            bays_age_s=next((loop.age_s for loop in loops if loop.name == "bays"), 0.0),
+            deaf_s=bays.deaf_s(),
+        ),
         "central": {
             "reachable": pulse.store_epoch is not None,
             "store_epoch": pulse.store_epoch,
@@ -165,7 +165,7 @@ def snapshot(
         "spool": {"free": space.free, "total": space.total, "min_free": space.min_free},
         "loops": {loop.name: {"age_s": round(loop.age_s, 1), "trouble": loop.trouble or None} for loop in loops},
         **not_seen_facts(not_seen, now.wall),
-        **ledger_facts(view),
+        **facts,
     }
 
 
@@ -197,7 +197,7 @@ def _shift(shift: RosterShift) -> dict[str, object]:
     }
 
 
-def ledger_facts(view: LedgerView) -> dict[str, object]:
+def ledger_facts(view: LedgerView) -> dict[str, Any]:
     """What the ledger alone can tell, also while no agent runs."""
     queue = view.queue()
     return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import random
 import threading
@@ -27,12 +26,14 @@ from agent.adapters.system_clock import SystemClock
 from agent.adapters.tus import TusStore
 from agent.config import Config
 from agent.daemon.asking import Asking
+from agent.daemon.bay_board import BayBoard
 from agent.daemon.bays import RECONCILE_S, Bays, Names
+from agent.daemon.board_page import BoardPage
 from agent.daemon.central_rounds import CentralRounds, calling_loop
 from agent.daemon.loops import Loop
 from agent.daemon.opening import FALLBACK, only_one, open_memory, sources_of, switched
 from agent.daemon.snapshot import gather_heartbeat, snapshot
-from agent.daemon.status_page import StatusPage
+from agent.daemon.status_page import Latest, StatusPage
 from agent.daemon.watch_keeping import proofs
 from agent.errors import DockError, LedgerBroken, NeedsOperator
 from agent.ledger.read import LedgerView
@@ -220,7 +221,10 @@ class Station:
             for name, step in steps.items()
         ]
         self._by_name = {loop.name: loop for loop in self.loops}
-        self.page = StatusPage(self.config.status.listen, self.state / "status.json")
+        self.board = BayBoard(self.config.station.id, self.config.bays, self.clock, self.ledger, self.view)
+        self.latest = Latest()
+        pages = {"/": BoardPage(self.latest.facts).answer, "/status": self.latest.as_json}
+        self.page = StatusPage(self.config.status.listen, pages)
 
     # --- running --------------------------------------------------------------------------------------
 
@@ -364,10 +368,11 @@ class Station:
             view=self.view,
             transfer=self.transfer.status(),
             not_seen=self.not_seen.outlook,
+            board=self.board,
         )
         content["pid"] = os.getpid()
         temporary = self.state / "status.json.new"
-        temporary.write_text(json.dumps(content))
+        temporary.write_bytes(self.latest.put(content))
         temporary.replace(self.state / "status.json")
         return SNAPSHOT_S
 

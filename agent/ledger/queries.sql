@@ -175,6 +175,15 @@ SELECT count(*), coalesce(sum(size), 0), min(found_at) FROM assets WHERE state I
 SELECT d.bay, sum(a.size) FROM dock_sessions AS d JOIN assets AS a ON a.session = d.session
 WHERE d.seq > (SELECT max(seq) FROM dock_sessions) - :docks GROUP BY d.seq HAVING sum(a.size) > 0 ORDER BY d.seq DESC
 
+-- name: staged_since
+-- How much came into the spool since an instant, among the newest assets: bytes, and the oldest instant they reach to.
+SELECT coalesce(sum(CASE WHEN staged_at > :instant THEN size END), 0), min(found_at), count(*)
+FROM (SELECT size, staged_at, found_at FROM assets ORDER BY seq DESC LIMIT :limit)
+
+-- name: recent_docks
+-- The last docks, newest first.
+SELECT * FROM dock_sessions ORDER BY seq DESC LIMIT :limit
+
 -- name: releasable_bytes
 -- Bytes of copies that the spool may give up under pressure.
 SELECT coalesce(sum(size), 0) FROM assets WHERE spooled = 1 AND receipt_id IS NOT NULL

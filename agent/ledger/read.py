@@ -15,6 +15,7 @@ from agent.ledger.recording import with_receipt
 from agent.ledger.rows import event_from, instant, session_from, stamp
 from agent.ports import StoredEvent
 from agent.rules.footage import Asset, DockSession, State
+from agent.rules.network_words import Filling
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,21 @@ class LedgerView:
         with self.readers.connection() as connection:
             rows = connection.execute(QUERIES["sessions_since"], {"instant": stamp(since)})
             return tuple(session_from(row) for row in rows)
+
+    def recent_docks(self, limit: int = 20) -> tuple[DockSession, ...]:
+        """Newest first, ended or not."""
+        with self.readers.connection() as connection:
+            return tuple(session_from(row) for row in connection.execute(QUERIES["recent_docks"], {"limit": limit}))
+
+    def filling(self, since: datetime, now: datetime, limit: int = 20_000) -> Filling:
+        """How much came into the spool since an instant. Looks at the newest `limit` assets only: of a busier time
+        it tells the latest part. A ledger that is younger tells of its own life."""
+        values = {"instant": stamp(since), "limit": limit}
+        with self.readers.connection() as connection:
+            size, oldest, count = connection.execute(QUERIES["staged_since"], values).fetchone()
+            created = connection.execute(QUERIES["ledger"]).fetchone()["created_at"]
+        begun = max(since, instant(created), instant(oldest) if count == limit else since)
+        return Filling(size, max(0.0, (now - begun).total_seconds()))
 
     def told_not_seen(self) -> frozenset[tuple[str, datetime]]:
         """Every (shift, deadline) that was reported as not seen here."""

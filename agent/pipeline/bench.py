@@ -76,6 +76,8 @@ class Board:
     files_total: int = 0
     bytes_total: int = 0
     bytes_copied: int = 0
+    bytes_left: int = 0
+    """Of the files that are neither durable in the spool nor at central, the one under way whole."""
     space_wanted: int = 0
     """Bytes of the smallest file that waits for room in the spool; 0: none waits."""
     note: str = ""

@@ -278,6 +278,7 @@ class CameraSession:
         due = sorted(staging.due(stock), key=lambda file: seen(file) in self._last)
         self.board.files_total = len(stock.listed)
         self.board.bytes_total = sum(file.size for file in stock.listed.values())
+        self.board.bytes_left = sum(file.size for file in stock.unhandled())
         try:
             self._stage_each(due, staging, stock)
         finally:

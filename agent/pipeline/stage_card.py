@@ -111,6 +111,7 @@ class CardStaging:
         if self._stock is not None:
             self._stock.handled[seen(ended.file)] = ended.asset_id
         self._board.bytes_copied += ended.file.size
+        self._board.bytes_left = max(0, self._board.bytes_left - ended.file.size)
         if isinstance(ended.change, c.AssetStaged):
             self._bench.staged()
 
