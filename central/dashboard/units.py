@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -23,8 +25,8 @@ from central.judging.models import Judgement
 from central.roster.models import Shift
 
 JUDGED = ("on_time", "late", "outstanding")
-Row = tuple[str, str, datetime, datetime, str]
-"""Unit, camera, duty's start, deadline, verdict."""
+Row = tuple[str, str, str, str, str]
+"""Unit, camera, duty's start, deadline, verdict. Instants as the database has them, in UTC: a month has thousands."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,8 @@ def month_rows(sight: Sight, first: date, following: date, zone: ZoneInfo) -> It
     rows = rows.exclude(shift__status__in=Shift.NOBODYS)
     if not sight.sees_everything:
         rows = rows.filter(shift__in=sight.shifts())
-    return rows.order_by("shift__ends_at", "pk").values_list(
-        "shift__unit", "camera", "duty_starts_at", "deadline_at", "verdict"
-    )
+    rows = rows.annotate(starts=Cast("duty_starts_at", TextField()), due=Cast("deadline_at", TextField()))
+    return rows.order_by("shift__ends_at", "pk").values_list("shift__unit", "camera", "starts", "due", "verdict")
 
 
 def unit_months(rows: Iterable[Row], first: date, end: date, zone: ZoneInfo) -> Iterator[UnitMonth]:
@@ -87,13 +88,21 @@ def unit_months(rows: Iterable[Row], first: date, end: date, zone: ZoneInfo) -> 
     duties = {(camera, starts, deadline): (unit, verdict) for unit, camera, starts, deadline, verdict in rows}
     counts: dict[str, Counter[str]] = {}
     by_day: dict[tuple[str, date], Counter[str]] = {}
+    days_of: dict[str, date] = {}
     for (_, _, deadline), (unit, verdict) in duties.items():
         counts.setdefault(unit, Counter())[verdict] += 1
-        by_day.setdefault((unit, deadline.astimezone(zone).date()), Counter())[verdict] += 1
+        if deadline not in days_of:
+            days_of[deadline] = _local_day(deadline, zone)
+        by_day.setdefault((unit, days_of[deadline]), Counter())[verdict] += 1
     for number, unit in enumerate(sorted(counts)):
         days = tuple(Day(day, _drawn(by_day.get((unit, day), Counter()))) for day in _days(first, end))
         says = f"{unit or 'No unit'}: duties by the day of their deadline; the table beside says the same"
         yield UnitMonth(unit, counts[unit], days, stacked(days, f"unit-{number}", says))
+
+
+def _local_day(instant: str, zone: ZoneInfo) -> date:
+    at = datetime.fromisoformat(instant)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(zone).date()
 
 
 def _drawn(counts: Counter[str]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from central.config import CentralConfig
 from central.custody.models import DockSession
@@ -24,13 +24,22 @@ def without_shift(config: CentralConfig, now: datetime) -> Iterator[list[Any]]:
     for docks in _last_docks():
         shifts = begun.filter(camera_serial__in=[dock.camera for dock in docks])
         last = dict(shifts.values_list("camera_serial").annotate(Max("ends_at")).order_by())
-        for dock in docks:
-            if dock.undocked_at is not None and not (dock.camera in last and last[dock.camera] >= dock.undocked_at):
-                shift = begun.filter(camera_serial=dock.camera).order_by("-ends_at", "shift_id").first()
-                yield [
-                    *(dock.camera, dock.undocked_at, dock.station_id, dock.bay_label or dock.bay),
-                    *((None, None) if shift is None else (shift.shift_id, shift.officer_id)),
-                ]
+        stray = [
+            dock
+            for dock in docks
+            if dock.undocked_at is not None and not (dock.camera in last and last[dock.camera] >= dock.undocked_at)
+        ]
+        latest = _latest(begun.filter(camera_serial__in=[dock.camera for dock in stray]), last)
+        for dock in stray:
+            place = dock.station_id, dock.bay_label or dock.bay
+            yield [dock.camera, dock.undocked_at, *place, *latest.get(dock.camera, (None, None))]
+
+
+def _latest(shifts: QuerySet[Shift], last: dict[str, datetime]) -> dict[str, tuple[str, str]]:
+    """Shift and officer of each camera's shift that ended last, asked for all cameras at once."""
+    rows = shifts.filter(ends_at__in=set(last.values())).order_by("-shift_id")
+    ended = rows.values_list("camera_serial", "ends_at", "shift_id", "officer_id")
+    return {camera: (shift, officer) for camera, ends_at, shift, officer in ended if last[camera] == ends_at}
 
 
 def _last_docks() -> Iterator[list[DockSession]]:

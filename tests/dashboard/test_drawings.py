@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from central.dashboard.drawing.axis import Axis
 from central.dashboard.drawing.days import Day, stacked, strip
+from central.dashboard.drawing.svg import svg_of
 from central.dashboard.drawing.timeline import LONGEST, NARROW, WIDE, Lane, Span, Story, Told, draw, span_of
 from central.dashboard.units import unit_months
 from central.dashboard.words import spelled, why_sentence
@@ -85,6 +87,21 @@ def test_a_story_of_seconds_has_ticks_of_seconds() -> None:
     assert "08:00:04" in [tick.text for tick in axis.ticks(CHICAGO, 70)]
 
 
+def test_names_stay_text_in_a_drawing_and_it_is_well_formed() -> None:
+    nasty = '</title><script>alert(1)</script>" onload="x'
+    told = story(
+        docks=(Span(START, START + 40 * HOUR, nasty),),
+        lanes=(Lane(nasty, (), (Span(START, START + HOUR, nasty, "gap"),)),),
+        told=(Told(START + 9 * HOUR, "first", nasty),),
+        says=nasty,
+    )
+    root = ElementTree.fromstring(svg_of(draw(told, WIDE, CHICAGO)))  # noqa: S314 - our own text
+    assert root.get("aria-label") == nasty
+    assert {one.tag for one in root.iter()} == {
+        *("svg", "defs", "pattern", "rect", "line", "circle", "text", "title"),
+    }
+
+
 def test_a_bar_is_as_high_as_its_count_and_a_day_without_any_is_bare() -> None:
     days = [Day(date(2026, 11, 1), {"on_time": 3, "late": 1}), Day(date(2026, 11, 2), {})]
     drawing = stacked(days, "u", "says")
@@ -100,9 +117,9 @@ def test_a_strip_leaves_the_days_bare_on_which_nothing_was_seen() -> None:
 
 
 def test_a_duty_of_several_shifts_counts_once_on_the_local_day_of_its_deadline() -> None:
-    deadline = datetime(2026, 11, 3, 4, tzinfo=UTC)  # the evening before in Chicago
-    rows = [(unit, "C1", START, deadline, "late") for unit in ("East", "West")]
-    rows += [("East", "C2", START, deadline, "on_time"), ("East", "C3", START, deadline, "pending")]
+    deadline, starts = "2026-11-03 04:00:00", "2026-11-02 14:00:00"  # the evening before in Chicago
+    rows = [(unit, "C1", starts, deadline, "late") for unit in ("East", "West")]
+    rows += [("East", "C2", starts, deadline, "on_time"), ("East", "C3", starts, deadline, "pending")]
     east, west = unit_months(rows, date(2026, 11, 1), date(2026, 11, 4), CHICAGO)
     assert (east.unit, east.due, east.judged) == ("East", 1, 1)
     assert (west.unit, west.counts["late"]) == ("West", 1), "its last shift's unit"
@@ -111,7 +128,9 @@ def test_a_duty_of_several_shifts_counts_once_on_the_local_day_of_its_deadline()
 
 
 def test_without_a_denominator_there_is_no_figure() -> None:
-    (unit,) = unit_months([("U", "C", START, START, "indeterminate")], date(2026, 11, 1), date(2026, 11, 2), CHICAGO)
+    (unit,) = unit_months(
+        [("U", "C", "", "2026-11-01 12:00:00+00", "indeterminate")], date(2026, 11, 1), date(2026, 11, 2), CHICAGO
+    )
     assert {name: share for name, _, share in unit.parts}["on_time"] == "no figure"
 
 

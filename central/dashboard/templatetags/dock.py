@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from central.dashboard.drawing.shapes import Drawing
+from central.dashboard.drawing.svg import svg_of
 from central.dashboard.words import MEANINGS, SHADES, Labels, bay_words, plainly, spelled
 
 register = template.Library()
@@ -58,6 +60,12 @@ def spelled_filter(value: timedelta | float | None) -> str:
 @register.filter(name="plainly")
 def plainly_filter(name: str) -> str:
     return plainly(name)
+
+
+@register.simple_tag
+def draw(drawing: Drawing) -> SafeString:
+    """The drawing as inline SVG."""
+    return SafeString(svg_of(drawing))
 
 
 @register.simple_tag
