@@ -9,8 +9,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from agent import config
 from agent.adapters.system_clock import SystemClock
+from agent.cli.status_view import render
+from agent.cli.status_watch import watch
 from agent.daemon.snapshot import ledger_facts, not_seen_facts
 from agent.errors import NeedsOperator
 from agent.ledger.read import LedgerView
@@ -22,17 +26,14 @@ STALE_S = 15.0
 
 def main(arguments: argparse.Namespace) -> int:
     settings = config.load(arguments.config)
-    if arguments.watch and not arguments.json:
-        return _watch(settings)
-    facts = look(settings)
-    if arguments.json:
-        print(json.dumps(facts, indent=2))
+    if arguments.json and not arguments.watch:
+        print(json.dumps(look(settings), indent=2))
+        return 0
+    console = Console()
+    if arguments.watch:
+        watch(lambda: look(settings), console, as_json=arguments.json)
     else:
-        from rich.console import Console
-
-        from agent.cli.status_view import render
-
-        Console().print(render(facts))
+        console.print(render(look(settings)))
     return 0
 
 
@@ -71,14 +72,3 @@ def _is_running(pid: int) -> bool:
     except PermissionError:
         return True
     return Path(f"/proc/{pid}").exists()
-
-
-def _watch(settings: config.Config) -> int:
-    from rich.live import Live
-
-    from agent.cli.status_view import render
-
-    with Live(render(look(settings)), refresh_per_second=4) as live:
-        while True:
-            time.sleep(0.5)
-            live.update(render(look(settings)))

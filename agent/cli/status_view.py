@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
+
+from agent.rules.pace import minutes_words
 
 SHAPES = {
     "free": ("○", "dim"),
@@ -23,6 +26,15 @@ SHAPES = {
 """Shape, then colour: nobody has to tell red from green."""
 
 
+NETWORK = {
+    "asking": "dim",
+    "slow": "yellow",
+    "down": "bold yellow",
+    "refused": "bold red",
+    "strange": "bold red",
+}
+
+
 def size(number: float) -> str:
     """Bytes for people."""
     for unit in ("B", "KiB", "MiB", "GiB"):
@@ -35,10 +47,9 @@ def size(number: float) -> str:
 def render(facts: dict[str, Any]) -> RenderableType:
     """Bays first, then queue and spool, then what needs a person."""
     parts: list[RenderableType] = [_headline(facts)]
-    if facts["bays"]:
-        parts.append(_bays(facts["bays"]))
-    elif facts["running"]:
-        parts.append(Text("No camera is docked."))
+    if facts["running"]:
+        parts += _board(facts["board"])
+        parts += _uploads(facts["uploads"]["now"])
     parts.append(_queue(facts))
     parts += _not_seen(facts)
     if facts.get("quarantined"):
@@ -82,25 +93,77 @@ def _headline(facts: dict[str, Any]) -> Text:
     return Text(f"{facts['station']}: {reach}; {central['events_unsent']} events to send.")
 
 
-def _bays(bays: list[dict[str, Any]]) -> Table:
+def _board(board: dict[str, Any]) -> list[RenderableType]:
+    """What the bay board says: the bays that are not free each in a row, then the free ones."""
     table = Table(box=None, pad_edge=False)
-    for name in ("Bay", "Camera", "", "Copied", "Doing"):
-        table.add_column(name)
-    for bay in bays:
-        shape, style = SHAPES.get(bay["says"], ("·", ""))
-        total = max(bay["bytes"], 1)
-        done = (
-            min(bay["bytes_copied"] + bay["file_done"], total) if bay["doing"] == "copying" else bay["bytes_copied"]
-        )
-        doing = f"{bay['doing'] or ''} {bay['file'] or ''}".strip() or (bay["note"] or "")
-        table.add_row(
-            bay["label"],
-            bay["camera"] or "–",
-            Text(f"{shape} {bay['says']}", style=style),
-            ProgressBar(total=total, completed=min(done, total), width=20),
-            doing,
-        )
-    return table
+    for name in ("Bay", "Camera", "", "", "Copied", "Speed", "Left"):
+        table.add_column(name, no_wrap=name != "")
+    for tile in board["tiles"]:
+        if tile["state"] != "free":
+            table.add_row(*_row(tile))
+    free = [tile["label"] for tile in board["tiles"] if tile["state"] == "free"]
+    parts: list[RenderableType] = [Text(board["network"]["words"], style=NETWORK.get(board["network"]["state"], ""))]
+    if not board["live"]:
+        parts.append(Text(f"NOT LIVE: {board['why_not_live']}", style="bold red"))
+    parts.append(table if table.row_count else Text("No camera is docked."))
+    if free:
+        parts.append(Text(f"○ free: {', '.join(free)}", style="dim"))
+    return parts
+
+
+def _row(tile: dict[str, Any]) -> list[RenderableType]:
+    shape, style = SHAPES.get(tile["state"], ("·", ""))
+    is_copying = tile["percent"] is not None
+    return [
+        tile["label"],
+        tile["camera"] or "–",
+        Text(f"{shape} {tile['state']}", style=style),
+        "" if is_copying else tile["detail"],
+        ProgressBar(total=100, completed=tile["percent"], width=20) if is_copying else "",
+        speed(tile["bytes_per_s"]) if is_copying else "",
+        f"{tile['percent']} %, {tile['time_left']}" if is_copying else "",
+    ]
+
+
+def _uploads(uploads: list[dict[str, Any]]) -> list[RenderableType]:
+    if not uploads:
+        return []
+    table = Table(box=None, pad_edge=False)
+    for name in ("On the way to central", "", "Speed", "Left"):
+        table.add_column(name, no_wrap=True)
+    for one in uploads:
+        bar = ProgressBar(total=max(one["size"], 1), completed=one["offset"], width=20)
+        left = minutes_words(one["eta_s"])
+        table.add_row(one["camera"], bar, speed(one["bytes_per_s"]), f"{size(one['size'] - one['offset'])}, {left}")
+    return [table]
+
+
+def speed(bytes_per_s: float | None) -> str:
+    """`…`: not known yet."""
+    return f"{size(bytes_per_s)}/s" if bytes_per_s else "…"
+
+
+Said = dict[str, tuple[object, ...]]
+"""What was last said of each bay, and of the network."""
+
+
+def changed_lines(before: Said, facts: dict[str, Any]) -> tuple[list[str], Said]:
+    """A line for each bay, and for the network, of which there is something new to say; what was said by now."""
+    if not facts["running"]:
+        now: Said = {"": ("the agent is not running",)}
+        return ([] if before == now else [f"{facts['station']}: the agent is not running"]), now
+    board = facts["board"]
+    at = datetime.fromisoformat(facts["at"]).astimezone().strftime("%H:%M:%S")
+    words = {"": f"{facts['station']}: {board['network']['words']}"}
+    now = {"": (board["network"]["state"],)}
+    for number, tile in enumerate(board["tiles"]):
+        key = tile["bay"] if tile["bay"] not in now else f"{tile['bay']} {number}"
+        detail = f" ({tile['detail']})" if tile["detail"] else ""
+        words[key] = f"{tile['label']} {tile['camera'] or '–'}: {tile['state']}{detail}"
+        progress = tile["detail"] if tile["percent"] is None else tile["percent"] // 10
+        now[key] = tile["label"], tile["camera"], tile["state"], progress
+    gone = [f"{at} {said[0]}: free" for key, said in before.items() if key and key not in now]
+    return gone + [f"{at} {words[key]}" for key in now if before.get(key) != now[key]], now
 
 
 def _queue(facts: dict[str, Any]) -> Text:
