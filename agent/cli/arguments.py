@@ -66,9 +66,10 @@ def parser() -> argparse.ArgumentParser:
         "status",
         "what every bay, the queue and the spool are doing",
         """\
-        Works beside a running agent and without one (then from the ledger alone, and says so).""",
+        Works beside a running agent and without one (then from the ledger alone, and says so). With --watch on a
+        terminal: a picture that stays; elsewhere a line for everything that changes. NO_COLOR is honoured.""",
     )
-    status.add_argument("--json", action="store_true", help="one JSON object, for machines")
+    status.add_argument("--json", action="store_true", help="one JSON object, for machines; with --watch a line each")
     status.add_argument("--watch", action="store_true", help="stay, and show progress as it happens")
 
     verify = _command(
