@@ -45,9 +45,7 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
     context = {
         "station": found[0],
         "beat": _beat_facts(found[0].heartbeat),
-        "bays": sorted(
-            Bay.objects.filter(station_id=station_id), key=lambda one: _as_people_count(one.label or one.bay)
-        ),
+        "bays": sorted(Bay.objects.filter(station_id=station_id), key=_as_people_count),
         "docks": DockSession.objects.filter(station_id=station_id).order_by("-docked_at")[:20],
         "ledgers": ledgers,
         "epoch": store_epoch(),

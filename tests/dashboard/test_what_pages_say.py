@@ -37,6 +37,11 @@ def test_open_now_is_narrowed_to_a_unit(department: Department) -> None:
     assert "/cameras/0391/" in text
 
 
+def test_a_station_lists_its_bays_as_people_count_them(department: Department) -> None:
+    text = department.text("it", "/stations/east-1").partition("<h2>Bays</h2>")[2]
+    assert text.index("Bay 1 ") < text.index("Bay 2 ") < text.index("Bay 10 ")
+
+
 def test_a_shift_shows_its_verdict_its_history_and_its_timeline_drawn_and_as_a_table(department: Department) -> None:
     text = department.text("it", "/shifts/0420-a/")
     assert "court all week" in text
