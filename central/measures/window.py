@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from central.instants import parse_instant
 
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+
 
 @dataclass(frozen=True)
 class Window:
@@ -48,11 +50,14 @@ def edge(text: str, zone: ZoneInfo) -> datetime:
     """
     text = text.strip()
     try:
-        if len(text) == len("2026-10-01"):
-            return first_instant(datetime.fromisoformat(text), zone)
-        return parse_instant(text, zone)
+        is_date = len(text) == len("2026-10-01")
+        instant = first_instant(datetime.fromisoformat(text), zone) if is_date else parse_instant(text, zone)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{text!r} is no date like 2026-10-01 and no instant: {error}") from error
+    # Spans are widened by days, and shown in zones: at the ends of the calendar neither can be done.
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise ValueError(f"{text!r} is in no year from {FIRST_YEAR} to {LAST_YEAR}")
+    return instant
 
 
 def month_of(at: datetime, zone: ZoneInfo) -> str:

@@ -43,6 +43,12 @@ def test_what_is_no_edge_is_refused(text: str) -> None:
         edge(text, CHICAGO)
 
 
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31", "0001-01-01T00:00:00Z"])
+def test_the_ends_of_the_calendar_are_refused_in_words(text: str) -> None:
+    with pytest.raises(ValueError, match="is in no year from 1970 to 9000"):
+        edge(text, CHICAGO)
+
+
 def test_a_span_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="ends before it begins"):
         window_between("2026-11-01", "2026-10-01", CHICAGO)
