@@ -9,11 +9,11 @@ from pathlib import Path
 from msgspec import DecodeError
 
 from protocol import events as e
-from simulator.demo import exports, promises
+from simulator.demo import exports, promises, told
 from simulator.demo.objects import ObjectFolder
-from simulator.demo.page import page_shows_the_stations
+from simulator.demo.page import pages_show
 from simulator.demo.promises import Verdict
-from simulator.demo.story import SECRET, Played
+from simulator.demo.story import SECRET, Story
 from simulator.demo.watcher import Pin, Watcher
 from simulator.demo.world import IT, Person, Station, World
 
@@ -25,7 +25,7 @@ class Evidence:
     world: World
     person: Person
     watcher: Watcher
-    played: Played
+    story: Story
     pins: list[Pin]
     objects: ObjectFolder
     link: Path
@@ -39,10 +39,19 @@ def check(evidence: Evidence, tell: Callable[[Verdict], None]) -> list[Verdict]:
     Raises:
         StoryFailed: an export could not be had.
     """
-    world, watcher, played = evidence.world, evidence.watcher, evidence.played
+    world, watcher, played = evidence.world, evidence.watcher, evidence.story.played
     cards, objects, central = watcher.cards, evidence.objects, world.central
     watcher.look()
     names = [station.name for station in world.stations]
+    docks, absence = evidence.story.moves.docks, evidence.story.absence.played
+    rows = central.exports("assets", "docks", "stations", "shifts", "notices", "alarms")
+    seen = told.Told(absence, docks, world.mailbox.mails, rows["shifts"], rows["notices"], rows["alarms"])
+    pages = {
+        "/stations/": names,
+        f"/shifts/{absence.late.shift_id}/": (absence.late.camera, absence.late.officer, "west-1"),
+        "/alarms/": (absence.unseen.home,),
+        "/notices/": (absence.late.supervisor,),
+    }
     checks: list[Callable[[], Verdict]] = [
         lambda: promises.the_story_was_played(played),
         lambda: promises.left_only_when_safe(watcher),
@@ -52,12 +61,17 @@ def check(evidence: Evidence, tell: Callable[[Verdict], None]) -> list[Verdict]:
         lambda: promises.cards_hold_only_what_is_kept(cards, world.card),
         lambda: promises.the_link_was_refused(evidence.link, evidence.outside, SECRET, _refused(world.stations)),
         lambda: promises.receipts_are_signed(evidence.pins),
-        lambda: exports.export_of_assets(cards, central.export("assets")),
-        lambda: exports.export_of_docks(played.docks, central.export("docks")),
-        lambda: exports.export_of_stations(names, central.export("stations")),
+        lambda: exports.export_of_assets(cards, rows["assets"]),
+        lambda: exports.export_of_docks(docks, rows["docks"]),
+        lambda: exports.export_of_stations(names, rows["stations"]),
         lambda: promises.stations_verify(_verified(world.stations)),
-        lambda: page_shows_the_stations(central.url, evidence.person, names),
         lambda: promises.mail_arrived(world.mailbox.subjects_for(IT)),
+        lambda: told.late_camera_is_told_and_cleared(seen),
+        lambda: told.dead_station_accuses_nobody(seen),
+        lambda: told.it_is_told_once(seen),
+        lambda: told.export_of_shifts(seen),
+        lambda: told.export_of_notices(seen),
+        lambda: pages_show(central.url, evidence.person, pages),
     ]
     verdicts = []
     for one in checks:

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from simulator.demo.moves import DockPlayed
 from simulator.demo.promises import ERASABLE, Verdict
-from simulator.demo.story import DockPlayed
 from simulator.demo.watcher import WatchedCard
 
 Row = Mapping[str, Any]
@@ -46,7 +46,8 @@ def export_of_assets(cards: Mapping[str, WatchedCard], rows: Sequence[Row]) -> V
 def export_of_docks(played: Sequence[DockPlayed], rows: Sequence[Row]) -> Verdict:
     """The docks we made, at these stations and bays, within these instants, and no others."""
     broken = []
-    ordered = sorted(rows, key=lambda row: str(row["docked_at"]))
+    ordered = sorted(rows, key=lambda row: (row["camera_serial"], str(row["docked_at"])))
+    played = sorted(played, key=lambda dock: dock.camera)  # of one camera in our order; what stood dead sees it later
     names = [(row["camera_serial"], row["station_id"], row["bay"]) for row in ordered]
     wanted = [(dock.camera, dock.station, dock.bay) for dock in played]
     if names != wanted:

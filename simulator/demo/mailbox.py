@@ -6,12 +6,29 @@ import asyncio
 import mailbox
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
 from simulator.demo.failures import StoryFailed
 
 START_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail as it arrived. It may arrive twice; its Message-ID then is the same."""
+
+    to: tuple[str, ...]
+    subject: str
+    text: str
+    """The plain part."""
+    message_id: str
+    thread: frozenset[str]
+    """The Message-IDs that it answers or refers to."""
+    arrived_at: datetime
 
 
 class Mailbox:
@@ -25,6 +42,8 @@ class Mailbox:
         self._thread = threading.Thread(target=self._loop.run_forever, name="mailbox", daemon=True)
         self._server: asyncio.Server | None = None
         self.port = 0
+        self.mails: tuple[Mail, ...] = ()
+        """All that arrived, in order."""
 
     def open(self) -> None:
         """Raises StoryFailed: it does not listen."""
@@ -45,8 +64,8 @@ class Mailbox:
         self._loop.close()
 
     def subjects_for(self, address: str) -> list[str]:
-        """The subjects of all mails to this address, in no particular order."""
-        return [str(mail["Subject"]) for mail in self._maildir if address in str(mail["X-RcptTo"]).split(", ")]
+        """The subjects of all mails to this address, in the order in which they arrived."""
+        return [mail.subject for mail in self.mails if address in mail.to]
 
     async def _listen(self) -> int:
         """The port."""
@@ -66,8 +85,23 @@ class Mailbox:
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's word
         """Called by aiosmtpd. The answer 250 is given when the mail is in the folder."""
-        mail = mailbox.MaildirMessage(envelope.content)
-        mail["X-RcptTo"] = recipients = ", ".join(envelope.rcpt_tos)
-        self._maildir.add(mail)
-        self._arrived(recipients, str(mail["Subject"]))
+        kept = mailbox.MaildirMessage(envelope.content)
+        kept["X-RcptTo"] = ", ".join(envelope.rcpt_tos)
+        self._maildir.add(kept)
+        mail = _read(envelope.content, envelope.rcpt_tos)
+        self.mails += (mail,)
+        self._arrived(", ".join(mail.to), mail.subject)
         return "250 kept"
+
+
+def _read(content: bytes, recipients: list[str]) -> Mail:
+    message = message_from_bytes(content, policy=policy.default)
+    plain = message.get_body(("plain",))
+    return Mail(
+        to=tuple(recipients),
+        subject=str(message["Subject"]),
+        text=plain.get_content() if plain else "",
+        message_id=str(message["Message-ID"]),
+        thread=frozenset(f"{message['In-Reply-To'] or ''} {message['References'] or ''}".split()),
+        arrived_at=datetime.now(UTC),
+    )

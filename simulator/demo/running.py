@@ -19,17 +19,27 @@ from simulator.demo.live import live_on
 from simulator.demo.objects import ObjectFolder
 from simulator.demo.promises import Verdict
 from simulator.demo.receipts import pinned_keys
+from simulator.demo.roster import NIGHT, SERGEANT
 from simulator.demo.story import Story, write_hostile_files
 from simulator.demo.telling import BOLD, GREEN, RED, Teller
 from simulator.demo.watcher import Pin, Watcher
 from simulator.demo.world import Person, World
 
-WITHIN_S = 300.0
+WITHIN_S = 400.0
 HELD, BROKEN, FAILED, INTERRUPTED, NOBODY_READS = 0, 1, 1, 130, 141
+LOOK_AT = {
+    "/open/": "a camera that is out, and what cannot be judged",
+    "/shifts/night-1/": "one shift with its docks and its verdict, minute by minute",
+    "/alarms/": "a station that is silent",
+    "/notices/": "every mail, and what became of it",
+    "/measures/": "how many were back in time",
+}
 CARDS = {
     "BWC0412": ("--files", "3", "--size", "4MiB"),
     "BWC0413": ("--files", "7", "--size", "8MiB"),
     "BWC0414": ("--files", "5", "--size", "5MiB"),
+    "BWC0415": ("--files", "2", "--size", "1MiB"),
+    "BWC0416": ("--files", "2", "--size", "1MiB"),
 }
 
 
@@ -78,9 +88,7 @@ class Demo:
         watcher.start()
         story.play()
         link = next(self.world.card("BWC0414").glob("DCIM/*/latest.MP4"))
-        evidence = Evidence(
-            self.world, person, watcher, story.played, pins, objects, link, self._home / "outside.txt"
-        )
+        evidence = Evidence(self.world, person, watcher, story, pins, objects, link, self._home / "outside.txt")
         status = self._judge(evidence)
         if once or status != HELD:
             return status
@@ -108,7 +116,7 @@ class Demo:
             self._watcher.stop()
 
     def _set_up(self) -> Person:
-        self._teller.scene("A small world: central, two stations, three cameras, a mailbox")
+        self._teller.scene("A small world: central, three stations, five cameras, a mailbox")
         cards = {camera: self.world.fill(camera, *options) for camera, options in CARDS.items()}
         person = self.world.begin()
         for camera, card in cards.items():
@@ -139,8 +147,15 @@ class Demo:
         self._teller.plain(str(verdict), colour=GREEN if verdict.held else RED)
 
     def _invite(self, person: Person) -> None:
-        self._teller.plain(f"\nThe page:  {self.world.central.url}/", colour=BOLD)
-        self._teller.plain(f"sign in:   {person.email}   password: {person.password}", colour=BOLD)
+        central = self.world.central
+        sergeant, adding = central.begin_person(SERGEANT, "supervisor")
+        adding.output(sergeant.password)
+        self._teller.plain(f"\nThe pages: {central.url}/", colour=BOLD)
+        for who, sees in ((person, "everything"), (sergeant, NIGHT)):
+            self._teller.plain(f"sign in:   {who.email}  password: {who.password}  sees {sees}", colour=BOLD)
+        for path, what in LOOK_AT.items():
+            self._teller.plain(f"  {path:<18} {what}")
+        self._teller.plain(f"All mails: {self._home / 'mailbox'} (a Maildir)")
         for station in self.world.stations:
             self._teller.plain(f"{station.name + ':':<10} http://{station.page}/status")
         self._teller.plain("Cameras come and go until you press Ctrl-C.\n")

@@ -1,16 +1,17 @@
-"""What happens in the small world: five scenes with real processes, played from the first dock to the last erase."""
+"""What happens in the small world: scenes with real processes, played from the first dock to the last erase."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 
+from simulator.demo.absence import STAYS_OUT, Absence
+from simulator.demo.moves import Moves
 from simulator.demo.telling import RED
 from simulator.demo.watcher import Watcher
-from simulator.demo.world import IT, Station, World
+from simulator.demo.world import IT, World
 
 SECRET = b"A file of the station, outside of every card. Nobody may follow a link to it.\n"
 HOSTILE = "night\nshift – Zoë 夜.MP4"
@@ -18,22 +19,9 @@ DOWN_AT_LEAST_S = 2.0
 
 
 @dataclass
-class DockPlayed:
-    """One dock as we played it: the camera was put in and pulled out between these instants."""
-
-    camera: str
-    station: str
-    bay: str
-    before_dock: datetime
-    after_dock: datetime
-    before_undock: datetime | None = None
-
-
-@dataclass
 class Played:
     """What happened, told by those who made it happen."""
 
-    docks: list[DockPlayed] = field(default_factory=list)
     told_to_put_back: bool = False
     left_when_pulled: int = 0
     """Files that were not copied when the camera was pulled too early."""
@@ -50,50 +38,60 @@ class Story:
         """`catch_up` tells all that the stations recorded so far."""
         self._world, self._watcher, self._catch_up = world, watcher, catch_up
         self._say, self._scene = world.teller.say, world.teller.scene
-        self._east, self._west = world.stations
+        self._east, self._west, _ = world.stations
         self.played = Played()
+        self.moves = Moves(world, watcher, catch_up)
+        self.absence = Absence(world, self.moves)
 
     def play(self) -> None:
         self._scene("The mailbox works")
         said = self._world.central.command("mail", "test", IT)
         self._say("central", said.strip())
         self._plain_dock()
+        self.absence.shifts_end()
         self._pulled_too_early()
         self._central_dies()
+        self.absence.first_notice()
+        self.absence.dead_station_returns()
         self._agent_dies()
+        self.absence.ends_well()
         self._world.until(self._everything_is_told, "the stations send their last events")
+        self._world.until(self.absence.nobody_is_pending, "every shift is judged")
         self._catch_up()
 
     # --- scenes ---------------------------------------------------------------------------------------
 
     def _plain_dock(self) -> None:
         self._scene("A camera comes home")
-        self.dock("BWC0412", self._east)
-        self.wait_safe("BWC0412", self._east)
-        self.undock("BWC0412")
-        self._say("on the road", "taken out for the next shift", camera="BWC0412")
+        cameras = ("BWC0412", STAYS_OUT)
+        for camera in cameras:
+            self.moves.dock(camera, self._east)
+        for camera in cameras:
+            self.moves.wait_safe(camera, self._east)
+            self.moves.undock(camera)
+            self._say("on the road", "taken out again", camera=camera)
         self._next_shift = self._world.fill(
             "BWC0412", "--add", "--files", "4", "--size", "8MiB", "--seed", "2", "--no-half-written"
         )
 
     def _pulled_too_early(self) -> None:
         self._scene("A camera is pulled too early, and finished at the other station")
-        self.dock("BWC0413", self._east)
-        self._mid_copy("BWC0413", self._east)
-        self.undock("BWC0413")
+        self.moves.dock("BWC0413", self._east)
+        self.moves.wait_mid_copy("BWC0413", self._east)
+        self.moves.undock("BWC0413")
         self._catch_up()
         self._say("on the road", "pulled out in the middle of the copy", camera="BWC0413", colour=RED)
         self._world.until(lambda: self._east.says("BWC0413") == "put back", "east-1 asks to put the camera back")
         self._catch_up()
         self.played.told_to_put_back = True
         self.played.left_when_pulled = self._east.ledger.states("BWC0413").get("FOUND", 0)
-        self.dock("BWC0413", self._west)
-        self.wait_safe("BWC0413", self._west)
+        self.moves.dock("BWC0413", self._west)
+        self.moves.wait_safe("BWC0413", self._west)
 
     def _central_dies(self) -> None:
         self._scene("Central is killed while footage is on its way")
         camera, ledger, played = "BWC0414", self._west.ledger, self.played
-        self.dock(camera, self._west)
+        self.moves.dock(camera, self._west)
         self._world.until(lambda: ledger.bytes_on_their_way(camera), "footage is on its way", within_s=60)
         self._world.central.process.kill()
         self._watcher.central_died()
@@ -111,13 +109,13 @@ class Story:
         self._say("central", "starts again")
         self._world.central.start()
         self._say("central", f"listens at {self._world.central.url}")
-        self.wait_safe(camera, self._west)
+        self.moves.wait_safe(camera, self._west)
 
     def _agent_dies(self) -> None:
         self._scene("A station is killed in the middle of a copy")
         self._next_shift.output()
-        self.dock("BWC0412", self._east)
-        self._mid_copy("BWC0412", self._east)
+        self.moves.dock("BWC0412", self._east)
+        self.moves.wait_mid_copy("BWC0412", self._east)
         self._east.process.kill()
         self.played.uncopied_when_agent_died = left = self._east.ledger.states("BWC0412").get("FOUND", 0)
         self._catch_up()
@@ -125,41 +123,10 @@ class Story:
         self._world.pause(0.5)
         self._east.start()
         self._say("east-1", "starts again")
-        self.wait_safe("BWC0412", self._east)
-
-    # --- moves ----------------------------------------------------------------------------------------
-
-    def dock(self, camera: str, station: Station) -> None:
-        """Put a camera in, after everything on its card was hashed."""
-        self._watcher.hold(camera, self._world.card(camera))
-        before = datetime.now(UTC)
-        self._world.dock(camera, station)
-        bay = station.label(camera)
-        self.played.docks.append(DockPlayed(camera, station.name, bay, before, datetime.now(UTC)))
-
-    def undock(self, camera: str) -> None:
-        mine = next(dock for dock in reversed(self.played.docks) if dock.camera == camera)
-        mine.before_undock = datetime.now(UTC)
-        self._world.undock(camera)
-
-    def wait_safe(self, camera: str, station: Station) -> None:
-        self._world.until(
-            lambda: station.says(camera) == "safe to remove", f"{camera} is safe to remove from {station.name}", 120
-        )
-        self._catch_up()
-
-    def _mid_copy(self, camera: str, station: Station) -> None:
-        """Until a part of this dock's files is copied, and another part is not."""
-        partial = station.state / "spool"
-
-        def is_copying() -> bool:
-            return station.ledger.states(camera).get("FOUND", 0) > 1 and any(partial.glob("*.part"))
-
-        self._world.until(is_copying, f"{station.name} copies {camera}", within_s=60)
+        self.moves.wait_safe("BWC0412", self._east)
 
     def _everything_is_told(self) -> bool:
-        told = [station.snapshot().get("central", {}) for station in self._world.stations]
-        return all(central.get("reachable") and central.get("events_unsent") == 0 for central in told)
+        return all(station.has_told_all() for station in self._world.stations)
 
 
 def write_hostile_files(card: Path, outside: Path) -> None:

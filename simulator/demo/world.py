@@ -1,4 +1,4 @@
-"""The small world: one central, two stations, three cameras and a mailbox, all below one folder."""
+"""The small world: one central, three stations, five cameras and a mailbox, all below one folder."""
 
 from __future__ import annotations
 
@@ -15,12 +15,48 @@ from simulator.demo.failures import AudienceLeft, StoryFailed
 from simulator.demo.ledgers import LedgerFile
 from simulator.demo.mailbox import Mailbox
 from simulator.demo.processes import DOCK_AGENT, DOCK_CENTRAL, DOCK_SIM, Command, Process, kill_children, stop_all
+from simulator.demo.roster import DAY, GRACE, NIGHT
 from simulator.demo.telling import Teller
 
-LABELS = {"BWC0412": "Bay 1", "BWC0413": "Bay 2", "BWC0414": "Bay 3"}
+LABELS = {"BWC0412": "Bay 1", "BWC0413": "Bay 2", "BWC0414": "Bay 3", "BWC0415": "Bay 4", "BWC0416": "Bay 5"}
+STATIONS = ("east-1", "west-1", "north-1")
 IT = "it@dock.example"
+SIGNS_IN = "demo@dock.example"
 STARTS_WITHIN_S = 60.0
 STOPS_WITHIN_S = 6.0
+
+
+_SETTINGS = f"""\
+[web]
+base_url = "{{url}}"
+
+[mail]
+host = "127.0.0.1"
+port = {{mail_port}}
+from = "dock@dock.example"
+security = "none"
+
+[lateness]
+grace = "{GRACE[NIGHT].seconds}s"
+merge_gap = "1s"
+early_tolerance = "1s"
+
+[unit."{DAY}"]
+grace = "{GRACE[DAY].seconds}s"
+
+[notices]
+it_recipients = ["{IT}"]
+digest_delay = "1s"
+
+[stations]
+stale_after = "8s"
+offline_after = "10s"
+
+[alarms]
+wait = "2s"
+weekly = ""
+disk_low = "0B"
+"""
 
 
 @dataclass
@@ -32,18 +68,15 @@ class Person:
 
 
 class Central:
-    """`dock-central` with its own DIR. After `start` it keeps its port, also when it is killed and started again."""
+    """`dock-central` with its own DIR and port."""
 
     def __init__(self, home: Path, mail_port: int) -> None:
         self.data = home / "central"
         self.process = Process("central", home / "logs/central.log")
-        self.port = 0
+        self.port = free_port()
         self.data.mkdir()
         self.config = self.data / "central.toml"
-        self.config.write_text(
-            f'[mail]\nhost = "127.0.0.1"\nport = {mail_port}\nfrom = "dock@dock.example"\nsecurity = "none"\n\n'
-            f'[notices]\nit_recipients = ["{IT}"]\n\n[stations]\nstale_after = "10s"\noffline_after = "30s"\n'
-        )
+        self.config.write_text(_SETTINGS.format(url=self.url, mail_port=mail_port))
 
     @property
     def url(self) -> str:
@@ -53,6 +86,11 @@ class Central:
     def objects(self) -> Path:
         return self.data / "objects"
 
+    @property
+    def roster(self) -> Path:
+        """What is dropped here is imported."""
+        return self.data / "roster"
+
     def begin(self, *words: str) -> Command:
         return Command([*DOCK_CENTRAL, *words, "--data", str(self.data)])
 
@@ -60,13 +98,19 @@ class Central:
         """What it printed. Raises StoryFailed."""
         return self.begin(*words).output()
 
-    def begin_person(self) -> tuple[Person, Command]:
+    def begin_person(self, email: str, role: str) -> tuple[Person, Command]:
         """Somebody new, and the command that adds them: it waits for the password."""
-        person = Person("demo@dock.example", secrets.token_hex(4))
-        return person, self.begin("user", "add", person.email, "--role", "it", "--password-stdin")
+        person = Person(email, secrets.token_hex(4))
+        return person, self.begin("user", "add", person.email, "--role", role, "--password-stdin")
 
     def export(self, what: str) -> list[dict[str, Any]]:
-        return list(json.loads(self.command("export", what, "--format", "json")))
+        """Raises StoryFailed."""
+        return self.exports(what)[what]
+
+    def exports(self, *what: str) -> dict[str, list[dict[str, Any]]]:
+        """Several at once. Raises StoryFailed."""
+        asked = {one: self.begin("export", one, "--format", "json") for one in what}
+        return {one: list(json.loads(command.output())) for one, command in asked.items()}
 
     def start(self) -> None:
         """Returns when it listens. Raises StoryFailed."""
@@ -74,11 +118,10 @@ class Central:
         listen = f"127.0.0.1:{self.port}"
         self.process.start([*DOCK_CENTRAL, "serve", "--listen", listen, "--data", str(self.data)])
         deadline = time.monotonic() + STARTS_WITHIN_S
-        while not (port := _listening(self.process.log, heard)):
+        while not _listening(self.process.log, heard):
             if self.process.ended_with is not None or time.monotonic() > deadline:
                 raise StoryFailed(f"central does not listen at {listen}")
             time.sleep(0.05)
-        self.port = port
 
 
 class Station:
@@ -119,6 +162,11 @@ class Station:
         except (FileNotFoundError, ValueError):
             return {}
 
+    def has_told_all(self) -> bool:
+        """Whether central has every event so far."""
+        central = self.snapshot().get("central", {})
+        return bool(central.get("reachable")) and central.get("events_unsent") == 0
+
     def label(self, camera: str) -> str:
         """The bay in which this camera docks here."""
         return LABELS.get(camera, camera)
@@ -150,12 +198,11 @@ class World:
         self.mailbox.open()
         self.central = Central(self.home, self.mailbox.port)
         self.central.command("init")
-        names = ("east-1", "west-1")
-        codes = [self.central.begin("station", "add", name) for name in names]
-        person, adding = self.central.begin_person()
+        codes = [self.central.begin("station", "add", name) for name in STATIONS]
+        person, adding = self.central.begin_person(SIGNS_IN, "it")
         self.central.start()
         self.teller.say("central", f"listens at {self.central.url}")
-        stations = [Station(self.home, name, self.central) for name in names]
+        stations = [Station(self.home, name, self.central) for name in STATIONS]
         enrolling = [one.begin_enroll(code.output().strip()) for one, code in zip(stations, codes, strict=True)]
         for station, enrolled in zip(stations, enrolling, strict=True):
             enrolled.output()
@@ -226,11 +273,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _listening(log: Path, since: int) -> int:
-    """The port that central says it listens on, after `since` bytes of its log; 0 before it does."""
+def _listening(log: Path, since: int) -> bool:
+    """Whether central said so after `since` bytes of its log."""
     if not log.exists():
-        return 0
-    for line in log.read_bytes()[since:].rpartition(b"\n")[0].splitlines():
-        if b'"central_listening"' in line:
-            return int(json.loads(line)["port"])
-    return 0
+        return False
+    return any(b'"central_listening"' in line for line in log.read_bytes()[since:].rpartition(b"\n")[0].splitlines())

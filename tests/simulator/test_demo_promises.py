@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from simulator.demo import exports, promises
-from simulator.demo.story import DockPlayed, Played
+from simulator.demo.moves import DockPlayed
+from simulator.demo.story import Played
 from tests.simulator.demo_world import CAMERA, CONTENT, MARKER, SIDECAR, VIDEO, SmallWorld
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
