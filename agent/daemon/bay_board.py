@@ -70,7 +70,7 @@ class BayBoard:
         self, station: str, labels: Mapping[str, str], clock: Clock, ledger: Ledger, view: LedgerView
     ) -> None:
         self._station = station
-        self._labels = labels
+        self.labels = labels
         self._clock = clock
         self._ledger = ledger
         self._view = view
@@ -116,7 +116,7 @@ class BayBoard:
             "network": {"state": since.network.value, "since": since.at.isoformat(), "words": words},
             "columns": {"wide": columns_for(len(tiles), WIDE), "tall": columns_for(len(tiles), TALL)},
             "tiles": [_tile_json(tile) for tile in tiles],
-            "docks": [_dock_json(dock, self._labels, local) for dock in self._view.recent_docks(LAST_DOCKS)],
+            "docks": [_dock_json(dock, self.labels, local) for dock in self._view.recent_docks(LAST_DOCKS)],
         }
 
     def _tiles(self, reports: Iterable[tuple[Board, BayState]], now_ns: int) -> list[Tile]:
@@ -126,7 +126,7 @@ class BayBoard:
         for board, state in reports:
             said.setdefault(board.bay, []).append(self._tile(board, state, paces, now_ns))
         tiles: list[Tile] = []
-        for bay, label in self._labels.items():
+        for bay, label in self.labels.items():
             tiles += said.pop(bay, [Tile(bay, label, "", BayState.FREE)])
         return tiles + [tile for bay in sorted(said) for tile in said[bay]]
 

@@ -9,14 +9,11 @@ from agent.errors import DockError
 from agent.ports import Ledger
 from agent.reporting.heartbeat import Pulse
 from agent.reporting.outbox import Outbox
-from agent.rules.backoff import heartbeat_wait
+from agent.rules.backoff import PATIENCE, heartbeat_wait
 
 BETWEEN_BATCHES_S = 0.05
 """A long backlog of events leaves central room for footage in between."""
 IDLE_S = 1.0
-PATIENCE = 6
-"""A failed round is tried again after about this part of the heartbeat's interval, or later. Were it a second, all
-stations that met a short outage would come back in the very second in which it ends."""
 
 
 def calling_loop(
@@ -53,7 +50,7 @@ class CentralRounds:
         self._refresh_roster = refresh_roster
         self._when_back = when_back
         self._roster_confirmed = roster_confirmed
-        self._interval_s = interval_s
+        self.interval_s = interval_s
         self._jitter = jitter
 
     def beat(self) -> float:
@@ -70,7 +67,7 @@ class CentralRounds:
             self._refresh_roster()
         else:
             self._roster_confirmed()
-        return heartbeat_wait(self._interval_s, self._jitter())
+        return heartbeat_wait(self.interval_s, self._jitter())
 
     def send_events(self) -> float:
         """One batch of events.

@@ -10,6 +10,7 @@ import structlog
 
 from agent.errors import DockError, LedgerBroken, RetryLater
 from agent.rules.backoff import next_delay
+from agent.rules.watchdog import LoopPulse
 
 log = structlog.get_logger(__name__)
 
@@ -39,12 +40,15 @@ class Loop:
         self._fail = fail
         self._jitter = jitter
         self._begin_after_s = begin_after_s
-        self._patience_s = patience_s
+        self.patience_s = patience_s
         self._attempt = 0
         """Failed rounds since the last completed one."""
         self._nudge = threading.Event()
         self._stopping = threading.Event()
         self._completed_at = time.monotonic()
+        self._round_began: float | None = None
+        """None between rounds."""
+        self._was_started = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self.trouble = ""
 
@@ -53,8 +57,15 @@ class Loop:
         """Seconds since the last completed round."""
         return time.monotonic() - self._completed_at
 
+    @property
+    def pulse(self) -> LoopPulse:
+        began = self._round_began
+        is_alive = self._thread.is_alive() or not self._was_started
+        return LoopPulse(self.name, is_alive, 0.0 if began is None else time.monotonic() - began)
+
     def start(self) -> None:
         self._thread.start()
+        self._was_started = True
 
     def nudge(self) -> None:
         """Do the next round now."""
@@ -92,7 +103,9 @@ class Loop:
         self._stopping.wait(self._begin_after_s)
         while not self._stopping.is_set():
             self._nudge.clear()
+            self._round_began = time.monotonic()
             delay = self.round()
+            self._round_began = None
             if delay is None:
                 return
             if not self._stopping.is_set():
@@ -109,4 +122,4 @@ class Loop:
 
     def _wait(self, retry_after_s: float | None) -> float:
         jitter = self._jitter()
-        return max(next_delay(self._attempt, jitter, retry_after_s), self._patience_s * (0.5 + jitter))
+        return max(next_delay(self._attempt, jitter, retry_after_s), self.patience_s * (0.5 + jitter))

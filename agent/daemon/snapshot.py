@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +10,10 @@ from agent import __version__
 from agent.daemon.bay_board import BayBoard, bay_reports
 from agent.daemon.bays import Bays
 from agent.daemon.loops import Loop
+from agent.errors import SpoolBroken
 from agent.ledger.read import LedgerView
 from agent.pipeline.transfer_status import TransferStatus
-from agent.ports import Clock, Ledger, Spool
+from agent.ports import Clock, Ledger, Spool, SpoolSpace
 from agent.reporting.heartbeat import Pulse
 from agent.reporting.not_seen import Outlook
 from agent.reporting.outbox import Outbox
@@ -32,12 +33,20 @@ def gather_heartbeat(
     started_ns: int,
     config_digest: str,
     profiles_digest: str,
+    ages_s: Mapping[str, float] | None = None,
 ) -> Heartbeat:
-    """The heartbeat with every field of `protocol.messages.Heartbeat`. Every figure is read now."""
+    """The heartbeat with every field of `protocol.messages.Heartbeat`. Every figure is read now.
+
+    `ages_s`: of other workers than the loops. It is made whatever stands still: with a disk of size 0 when the
+    spool's cannot be asked.
+    """
     now = clock.now()
     watch = bays.watch()
     head = ledger.head()
-    space = spool.space()
+    try:
+        space = spool.space()
+    except SpoolBroken:
+        space = SpoolSpace(0, 0, 0)
     queue = view.queue()
     roster_at = ledger.note("roster_at")
     return Heartbeat(
@@ -51,7 +60,10 @@ def gather_heartbeat(
             uncertainty_ms=now.uncertainty_ms,
         ),
         uptime_s=(now.monotonic_ns - started_ns) / 1e9,
-        loop_ages_s={loop.name: round(loop.age_s, 1) for loop in loops()},
+        loop_ages_s={
+            name: round(age_s, 1)
+            for name, age_s in {**{loop.name: loop.age_s for loop in loops()}, **(ages_s or {})}.items()
+        },
         bays=[
             BayReport(bay=board.bay, label=board.bay_label, state=says.value, camera=board.camera or None)
             for board, says in bay_reports(bays)

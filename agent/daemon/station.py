@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-import threading
 import time
 from datetime import datetime, timedelta
+from enum import Enum
+from queue import SimpleQueue
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -19,6 +21,7 @@ from agent.adapters.central_api import CentralApi, uploads_url
 from agent.adapters.http_session import HttpSession
 from agent.adapters.kernel_mounts import KernelMounter
 from agent.adapters.mounts import FolderMounter, MounterBySource
+from agent.adapters.pings import Pings
 from agent.adapters.profile_files import load_profiles
 from agent.adapters.receipt_keys import PinnedKeys
 from agent.adapters.spool_disk import SpoolFolder
@@ -34,8 +37,10 @@ from agent.daemon.loops import Loop
 from agent.daemon.opening import FALLBACK, only_one, open_memory, sources_of, switched
 from agent.daemon.snapshot import gather_heartbeat, snapshot
 from agent.daemon.status_page import Latest, StatusPage
+from agent.daemon.vitals import ConfigNews, vitals
 from agent.daemon.watch_keeping import proofs
-from agent.errors import DockError, LedgerBroken, NeedsOperator
+from agent.daemon.watch_notes import note_crash, note_stop
+from agent.errors import DockError, NeedsOperator
 from agent.ledger.read import LedgerView
 from agent.ledger.recover import take_over_spool
 from agent.pipeline.bench import Bench, Settings
@@ -47,10 +52,11 @@ from agent.reporting.heartbeat import Pulse
 from agent.reporting.history import HistoryWatch
 from agent.reporting.not_seen import NotSeenReports
 from agent.reporting.outbox import Outbox
+from agent.reporting.predecessor import name_predecessor
 from agent.reporting.roster import RosterKeeper
-from agent.rules import changes as c
-from agent.rules.backoff import after_boot
+from agent.rules.backoff import after_attempt, after_boot
 from agent.rules.bandwidth import Limit, minutes_of
+from agent.rules.pinging import Ping, Word, after_heartbeat
 from agent.rules.profiles import Profile
 from protocol.messages import Heartbeat
 
@@ -66,16 +72,29 @@ CALLING = ("heartbeat", "outbox")
 STOP_WITHIN_S = 8.0
 
 
+class Order(Enum):
+    """What a station is told from outside, also by signal handlers."""
+
+    STOP = "stop"
+    RELOAD = "reload"
+
+
 class Station:
-    """One dock station. `start` returns when it listens and has listed; `wait` until it is told to stop."""
+    """One dock station. `start` returns when it listens and has listed; whoever runs it obeys its `orders`."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
         self.state = config.state
         self.clock = SystemClock()
-        self._failure: DockError | None = None
+        self.failure: DockError | None = None
+        """Why it cannot go on."""
+        self.orders: SimpleQueue[Order] = SimpleQueue()  # the one queue that a signal handler may put into
+        self.config_news = ConfigNews()
+        self.hung: tuple[str, ...] = ()
+        """Loops that make no progress; whoever feeds the watchdog finds out."""
+        self.facts: dict[str, Any] = {}
+        """The latest snapshot."""
         self._noted: datetime | None = None
-        self._stop = threading.Event()
         self._lock = only_one(self.state)
         self.credential = credential_file.read(config.credential_file)
         if self.credential.station != config.station.id:
@@ -150,10 +169,7 @@ class Station:
             keys=keys,
             clock=self.clock,
             station=self.config.station.id,
-            limits=[
-                Limit(minutes_of(limit.from_), minutes_of(limit.to), limit.rate)
-                for limit in self.config.upload.limits
-            ],
+            limits=timetable(self.config),
             workers=self.config.upload.workers,
             when_verified=lambda _asset: self.bays.nudge(),
             interrupt=self.http.interrupt,
@@ -163,7 +179,7 @@ class Station:
         config = self.config
         fallback = next(profile for profile in profiles if profile.name == FALLBACK)
         names = Names()
-        bench = Bench(
+        self.bench = Bench(
             clock=self.clock,
             ledger=self.ledger,
             mounter=MounterBySource({"folder": FolderMounter(), "usb": KernelMounter(self.state / "mounts")}),
@@ -175,7 +191,7 @@ class Station:
                 profiles=[profile for profile in profiles if profile.name != FALLBACK],
                 fallback=fallback,
             ),
-            start_work=lambda: CardWorker(self.spool, self.clock, stall_s=config.card.stall),
+            start_work=lambda: CardWorker(self.spool, self.clock, stall_s=self.config.card.stall),
             ask_central=self.asking.epoch,
             ask_about=self.asking.about,
             staged=self.transfer.wake,
@@ -185,12 +201,11 @@ class Station:
             take_up=lambda asset_id: take_up_copy(self.ledger, self.spool, self.clock, asset_id),
         )
         every_s = min(RECONCILE_S, config.heartbeat.interval)
-        self.bays = Bays(sources_of(config, self.clock), bench, names, self.fail, every_s)
+        self.bays = Bays(sources_of(config, self.clock), self.bench, names, self.fail, every_s)
         self.not_seen = NotSeenReports(self.ledger, self.clock, lambda: self.bays.watch().told)
 
     def _open_loops(self, profiles: tuple[Profile, ...]) -> None:
         self._started_ns = self.clock.now().monotonic_ns
-        self._config_digest = hashlib.sha256(self.config.digest_input()).hexdigest()
         self._profiles_digest = hashlib.sha256(repr(sorted(map(repr, profiles))).encode()).hexdigest()
         self.rounds = CentralRounds(
             ledger=self.ledger,
@@ -205,7 +220,7 @@ class Station:
         steps = {
             "bays": self.bays.reconcile,
             "outbox": self._send_events,
-            "heartbeat": self.rounds.beat,
+            "heartbeat": self._beat,
             "spool": self._keep_spool,
             "alive": self._note_alive,
             "not_seen": self._report_not_seen,
@@ -213,14 +228,16 @@ class Station:
         }
         # The wait is drawn once: a station's first calls go together, those of many stations apart.
         uptime_s, interval_s = self._started_ns / 1e9, self.config.heartbeat.interval
-        self._first_call_s = after_boot(uptime_s, interval_s, random.random())  # noqa: S311 - spreads, guards nothing
+        spread_s = after_boot(uptime_s, interval_s, random.random())  # noqa: S311 - spreads, guards nothing
+        self._first_call_s = max(spread_s, after_attempt(self._unanswered_s(), interval_s))
+        self.pings = Pings(self.config.heartbeat.ping_urls)
         self.loops = [
             calling_loop(name, step, self.fail, random.random, interval_s, self._first_call_s)
             if name in CALLING
             else Loop(name, step, self.fail, random.random)
             for name, step in steps.items()
         ]
-        self._by_name = {loop.name: loop for loop in self.loops}
+        self.by_name = {loop.name: loop for loop in self.loops}
         self.board = BayBoard(self.config.station.id, self.config.bays, self.clock, self.ledger, self.view)
         self.latest = Latest()
         pages = {"/": BoardPage(self.latest.facts).answer, "/status": self.latest.as_json}
@@ -230,44 +247,39 @@ class Station:
 
     def start(self) -> None:
         """Subscribe to every source, list what is there, then start everything else."""
-        self._note_crash()
+        note_crash(self.ledger, self.clock)
         self.transfer.start(self._first_call_s)
-        self.bays.start(self._by_name["bays"].nudge)
+        self.bays.start(self.by_name["bays"].nudge)
         self._note_alive()
         for loop in self.loops:
             loop.start()
         self.page.start()
+        self.pings.start()
+        self.pings.tell(Ping(Word.START, f"dock-agent {__version__} on {self.config.station.id} begins"))
         log.info("station_ready", station=self.config.station.id, version=__version__, pid=os.getpid())
-
-    def wait(self) -> DockError | None:
-        """Until `stop` is called or the station cannot go on; why it could not."""
-        self._stop.wait()
-        return self._failure
-
-    def tell_to_stop(self) -> None:
-        self._stop.set()
 
     def fail(self, error: DockError) -> None:
         """Without its ledger a station may promise nothing: it stops, and systemd starts it again."""
-        if self._failure is None:
+        if self.failure is None:
             log.error(error.code, error=str(error))
-            self._failure = error
-        self._stop.set()
+            self.failure = error
+        self.orders.put(Order.STOP)
 
     def stop(self) -> None:
         """Stop within seconds; whatever is under way is taken up by the next start."""
-        self._stop.set()
         self.clock.stop()
         for loop in self.loops:
             loop.stop()
         self.page.stop()
+        self.pings.stop()
         deadline = time.monotonic() + STOP_WITHIN_S
         self.transfer.stop(STOP_WITHIN_S / 2)
         self.http.interrupt()  # heartbeats, events and a session that asks central
         self.bays.stop()
         for loop in self.loops:
             loop.join(max(0.1, deadline - time.monotonic()))
-        self._note_stop()
+        if self.failure is None:
+            note_stop(self.ledger, self.clock, self.bays.watch())
         self.view.close()
         self.ledger.close()
         self.http.close()
@@ -278,31 +290,7 @@ class Station:
         self.not_seen.round()
         return NOT_SEEN_S
 
-    def _note_stop(self) -> None:
-        """It watched as far as it has proven, not until the last thread ended. Without a word of it here the next
-        start takes this for a crash, which claims no more."""
-        watch = self.bays.watch()
-        if self._failure is not None or watch.told is None:
-            return
-        try:
-            self.ledger.commit(
-                c.WatchStopped(at=self.clock.now(), reason="stopped", until=watch.told),
-                notes={**proofs(watch), "stopped": "yes"},
-            )
-        except LedgerBroken as error:
-            log.warning(error.code, error=str(error))
-
     # --- rounds of the loops --------------------------------------------------------------------------
-
-    def _note_crash(self) -> None:
-        """A run that ended without saying so watched until its last proof, and not a second longer."""
-        proof = self.ledger.note("told_until") or self.ledger.note("alive_at") or self.ledger.note("watch_began")
-        if proof and self.ledger.note("stopped") == "no":
-            now = self.clock.now()
-            self.ledger.commit(
-                c.WatchStopped(at=now, reason="crashed", until=now.wall.fromisoformat(proof)),
-                notes={"stopped": "yes"},
-            )
 
     def _note_alive(self) -> float:
         watch = self.bays.watch()
@@ -312,20 +300,24 @@ class Station:
         return ALIVE_S
 
     def _send_events(self) -> float:
-        if self.ledger.rebuilt and self.ledger.note("succeeds") is None:
-            self._name_predecessor()
+        name_predecessor(self.ledger, self.central, self.clock)
         return self.rounds.send_events()
 
-    def _name_predecessor(self) -> None:
-        heads = [head for head in self.central.ledger_heads() if head[0] != self.ledger.uuid]
-        wanted = self.ledger.note("predecessor")
-        named = [head for head in heads if wanted is None or str(head[0]) == wanted][-1:]
-        why = self.ledger.note("predecessor_why") or "lost"
-        succeeds = [
-            c.LedgerSucceeds(at=self.clock.now(), ledger_uuid=uuid, number=number, hash=digest, reason=why)
-            for uuid, number, digest in named
-        ]
-        self.ledger.commit(*succeeds, notes={"succeeds": "named" if named else "none"})
+    def _beat(self) -> float:
+        """A heartbeat; the checkers of IT learn whether work was done."""
+        try:
+            wait_s = self.rounds.beat()
+        except DockError as error:
+            if self.pulse.failed:
+                self.pings.tell(after_heartbeat(self.pulse.failed, str(error), {}, ""))
+            raise
+        others = {loop.name: loop.age_s for loop in self.loops if loop.name != "heartbeat"}
+        self.pings.tell(after_heartbeat(0, "", others, self.facts.get("summary", "")))
+        return wait_s
+
+    def _unanswered_s(self) -> float | None:
+        since = self.pulse.unanswered_since
+        return None if since is None else (self.clock.now().wall - since).total_seconds()
 
     def _central_is_back(self) -> None:
         self.transfer.central_answered()
@@ -341,7 +333,8 @@ class Station:
             loops=lambda: self.loops,
             view=self.view,
             started_ns=self._started_ns,
-            config_digest=self._config_digest,
+            config_digest=hashlib.sha256(self.config.digest_input()).hexdigest(),
+            ages_s=self.transfer.ages_s(),
             profiles_digest=self._profiles_digest,
         )
 
@@ -370,7 +363,9 @@ class Station:
             not_seen=self.not_seen.outlook,
             board=self.board,
         )
+        content |= vitals(self.config, self.pulse, self.config_news, self.hung, content)
         content["pid"] = os.getpid()
+        self.facts = content
         temporary = self.state / "status.json.new"
         temporary.write_bytes(self.latest.put(content))
         temporary.replace(self.state / "status.json")
@@ -383,3 +378,8 @@ class Station:
             return self.central.lookup([(camera, path, sha256, size)])[0]
         except DockError:
             return None
+
+
+def timetable(config: Config) -> list[Limit]:
+    """When uploads may go how fast."""
+    return [Limit(minutes_of(limit.from_), minutes_of(limit.to), limit.rate) for limit in config.upload.limits]

@@ -45,15 +45,20 @@ class CardErasing:
         self._bench = bench
         self._docked = docked
         self._board = board
-        switches = bench.settings
-        self._policy = ErasePolicy(
-            after_receipt=switches.erase_after_receipt,
-            min_age=switches.erase_min_age if switches.erase_min_age else timedelta(0),
-            profile_erases=profile.erase_enabled,
-            erasable=profile.erase_kinds,
-        )
+        self._profile = profile
         self._refused: set[UUID] = set()
         """Not tried again in this session: the card said no, or holds something else now."""
+
+    @property
+    def _policy(self) -> ErasePolicy:
+        """Read anew before each file: whoever switches erasing off means the cameras that are docked now, too."""
+        switches = self._bench.settings
+        return ErasePolicy(
+            after_receipt=switches.erase_after_receipt,
+            min_age=switches.erase_min_age if switches.erase_min_age else timedelta(0),
+            profile_erases=self._profile.erase_enabled,
+            erasable=self._profile.erase_kinds,
+        )
 
     def round(self, card: OpenCard, stock: Stock) -> bool:
         """Erase what may be erased now; whether anything was tried.

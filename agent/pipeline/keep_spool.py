@@ -32,7 +32,8 @@ class SpoolKeeper:
         self._ledger = ledger
         self._spool = spool
         self._clock = clock
-        self._keep = keep
+        self.keep = keep
+        """How long a receipted copy stays; another value counts from the next round on."""
         self._stand = receipts_stand
         self._voided_epoch: int | None = None
         self._asked_again: int | None = None
@@ -120,7 +121,7 @@ class SpoolKeeper:
         return may_release(
             asset,
             now=now.wall,
-            keep=self._keep,
+            keep=self.keep,
             store_epoch=store_epoch,
             clock_offset_ms=now.offset_ms,
             under_pressure=self._is_under_pressure(wanted),

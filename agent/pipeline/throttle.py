@@ -31,6 +31,10 @@ class Throttle:
         self._bucket = Bucket(at_ns=clock.now().monotonic_ns)
         self._lock = threading.Lock()
 
+    def follow(self, limits: Sequence[Limit]) -> None:
+        """From the next grant on, this timetable counts."""
+        self._limits = tuple(limits)
+
     def grant(self, wanted: int) -> int:
         """How many of `wanted` bytes may go now (at least 1). Waits for them.
 
@@ -55,4 +59,5 @@ class Throttle:
 
     def rate(self) -> float | None:
         """Bytes per second allowed now, of all uploads together; None: as fast as it goes."""
-        return limit_at(self._limits, self._to_local(self._clock.now().wall)) if self._limits else None
+        limits = self._limits
+        return limit_at(limits, self._to_local(self._clock.now().wall)) if limits else None

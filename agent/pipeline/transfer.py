@@ -75,6 +75,10 @@ class Transfer:
         self._uploads.wake()
         self._verifications.wake()
 
+    def limit(self, limits: Sequence[Limit]) -> None:
+        """Another timetable counts from the next block on, also for uploads in flight."""
+        self._throttle.follow(limits)
+
     def central_answered(self) -> None:
         """A heartbeat got through: no need to wait for the next probe."""
         self.gate.connected()

@@ -180,7 +180,7 @@ class Work(ABC):
         attempt = retrying(
             self._clock,
             stopping=self._stopping,
-            give_way=lambda: self._gate.trouble is not None or self._someone_waits(asset_id),
+            give_way=lambda: self._gives_way(asset_id),
             attempts_before=attempts,
         )
         try:
@@ -197,6 +197,10 @@ class Work(ABC):
                 self._park_after(asset_id, attempts + 1, bug)
         else:
             self._succeeded(asset_id, again_s)
+
+    def _gives_way(self, asset_id: UUID) -> bool:
+        self._made_a_step()  # asked again and again through a wait: whoever waits on purpose does not hang
+        return self._gate.trouble is not None or self._someone_waits(asset_id)
 
     def _try(self, asset_id: UUID) -> float | None:
         asset = self._ledger.asset(asset_id)

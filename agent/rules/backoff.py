@@ -5,6 +5,9 @@ from __future__ import annotations
 FIRST_S = 1.0
 CAP_S = 300.0
 JUST_BOOTED_S = 600.0
+PATIENCE = 6
+"""A failed round is tried again after about this part of the heartbeat's interval, or later. Were it a second, all
+stations that met a short outage would come back in the very second in which it ends."""
 LONGEST_ASKED_S = 6 * 3600.0
 """The longest Retry-After that is honoured; a server that asks for more is asked again anyway."""
 
@@ -25,6 +28,17 @@ def next_delay(attempt: int, jitter: float, retry_after_s: float | None = None) 
 def heartbeat_wait(interval_s: float, jitter: float) -> float:
     """Seconds until the next heartbeat: the interval ± 20 %, so that stations that began together drift apart."""
     return interval_s * (0.8 + 0.4 * jitter)
+
+
+def after_attempt(unanswered_s: float | None, interval_s: float) -> float:
+    """Seconds before a restarted station calls again, when its last call, `unanswered_s` ago, was not answered.
+
+    A station that crashes again and again must not hammer a central that is in trouble, too. None: it was answered.
+    A clock that was set back meanwhile makes nobody wait longer.
+    """
+    if unanswered_s is None or unanswered_s < 0:
+        return 0.0
+    return max(interval_s / PATIENCE - unanswered_s, 0.0)
 
 
 def after_boot(uptime_s: float, interval_s: float, jitter: float) -> float:

@@ -1,0 +1,1 @@
+"""The agent as a service: systemd, checkers, reloads, stops."""
