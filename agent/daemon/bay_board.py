@@ -40,7 +40,7 @@ from agent.rules.network_words import (
 from agent.rules.pace import Pace, begun, minutes_words, moved_on, percent_done, rate_now, seconds_left
 
 LAST_DOCKS = 20
-RATE_EVERY_S = 60.0
+FIRST_RATE_EVERY_S, RATE_EVERY_S = 5.0, 60.0
 """The rate at which the spool fills moves slowly, and measuring it reads thousands of rows."""
 SPANS = (timedelta(days=1), timedelta(days=7))
 """The busier of the last day and the last week counts: nobody shall find less space than was promised."""
@@ -169,7 +169,8 @@ class BayBoard:
         return since
 
     def _fill_rate(self, now: datetime, now_ns: int) -> float | None:
-        if self._rate_at_ns is None or now_ns - self._rate_at_ns > RATE_EVERY_S * 1e9:
+        every_s = FIRST_RATE_EVERY_S if self._rate is None else RATE_EVERY_S
+        if self._rate_at_ns is None or now_ns - self._rate_at_ns > every_s * 1e9:
             self._rate = fill_rate(self._view.filling(now - span, now) for span in SPANS)
             self._rate_at_ns = now_ns
         return self._rate
