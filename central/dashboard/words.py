@@ -74,8 +74,10 @@ def why_sentence(why: Mapping[str, Any], zone: ZoneInfo, labels: Labels) -> str:
 
 
 def bay_words(station: str, bay: str, labels: Labels) -> str:
-    """The bay's label. A source stands for all its bays that nothing else is said of."""
-    return "other bays" if bay == "usb" or bay.startswith("folder:") else labels.get((station, bay), bay)
+    """The bay's label, or its name. A source (all USB, or a folder by its whole path) stands for all its bays that
+    nothing else is said of."""
+    is_source = bay == "usb" or bay.startswith("folder:/")
+    return labels.get((station, bay)) or ("other bays" if is_source else bay)
 
 
 def _at(place: str) -> str:

@@ -14,7 +14,7 @@ from central.dashboard.drawing.days import Day, stacked, strip
 from central.dashboard.drawing.svg import svg_of
 from central.dashboard.drawing.timeline import LONGEST, NARROW, WIDE, Lane, Span, Story, Told, draw, span_of
 from central.dashboard.units import unit_months
-from central.dashboard.words import spelled, why_sentence
+from central.dashboard.words import bay_words, spelled, why_sentence
 
 CHICAGO = ZoneInfo("America/Chicago")
 START = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
@@ -144,4 +144,7 @@ def test_a_reason_names_the_bay_by_its_label_and_a_source_as_all_other_bays() ->
     labels = {("east-1", "1-7"): "Bay 7"}
     assert why_sentence(why, CHICAGO, labels) == "not watched: east-1 Bay 7, since Fri Nov 20, 10:00"
     assert why_sentence({**why, "bay": "usb"}, CHICAGO, labels).startswith("not watched: east-1 other bays,")
+    assert bay_words("east-1", "folder:/srv/docked", labels) == "other bays"
+    assert bay_words("east-1", "folder:C1", labels) == "folder:C1"
+    assert bay_words("east-1", "folder:C1", {("east-1", "folder:C1"): "Bay 4"}) == "Bay 4"
     assert why_sentence({"cause": "something_new", "station": None}, CHICAGO, labels) == "something new"
