@@ -43,7 +43,7 @@ def _looks(look: Look) -> Iterator[dict[str, Any]]:
 
 
 def _on_terminal(look: Look, console: Console) -> None:
-    with Live(render(look()), console=console, screen=True, refresh_per_second=4) as live:
+    with Live(render(look()), console=console, screen=True, auto_refresh=False) as live:
         for facts in _looks(look):
             live.update(render(facts), refresh=True)
 
