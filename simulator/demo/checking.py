@@ -46,11 +46,12 @@ def check(evidence: Evidence, tell: Callable[[Verdict], None]) -> list[Verdict]:
     docks, absence = evidence.story.moves.docks, evidence.story.absence.played
     rows = central.exports("assets", "docks", "stations", "shifts", "notices", "alarms")
     seen = told.Told(absence, docks, world.mailbox.mails, rows["shifts"], rows["notices"], rows["alarms"])
+    late = absence.late
     pages = {
         "/stations/": names,
-        f"/shifts/{absence.late.shift_id}/": (absence.late.camera, absence.late.officer, "west-1"),
+        f"/shifts/{late.shift_id}/": (late.camera, late.officer, "Seen at <b>west-1 Bay 4</b>"),
         "/alarms/": (absence.unseen.home,),
-        "/notices/": (absence.late.supervisor,),
+        "/notices/": (late.supervisor,),
     }
     checks: list[Callable[[], Verdict]] = [
         lambda: promises.the_story_was_played(played),

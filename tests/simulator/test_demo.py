@@ -157,12 +157,16 @@ def test_the_mailbox_keeps_what_arrives_and_tells_its_subject(tmp_path: Path) ->
     box = Mailbox(tmp_path / "mail", lambda to, subject: (told.append((to, subject)), arrived.set()))
     box.open()
     try:
+        head = "Subject: [Dock] Hello\r\nMessage-ID: <2@d>\r\nIn-Reply-To: <1@d>\r\nReferences: <0@d> <1@d>"
         with smtplib.SMTP("127.0.0.1", box.port, timeout=10) as mail:
-            mail.sendmail("dock@dock.example", ["it@dock.example"], "Subject: [Dock] Hello\r\n\r\nHello.\r\n")
+            mail.sendmail("dock@dock.example", ["it@dock.example"], f"{head}\r\n\r\nHello.\r\n")
         assert arrived.wait(10)
         assert told == [("it@dock.example", "[Dock] Hello")]
         assert box.subjects_for("it@dock.example") == ["[Dock] Hello"]
         assert box.subjects_for("somebody@dock.example") == []
+        (kept,) = box.mails
+        assert (kept.text.strip(), kept.message_id, kept.thread) == ("Hello.", "<2@d>", {"<0@d>", "<1@d>"})
+        assert len(list((tmp_path / "mail/new").iterdir())) == 1
     finally:
         box.close()
     box.close()

@@ -85,9 +85,11 @@ def test_a_mail_that_was_handed_over_twice_is_one_mail() -> None:
         (mailed(CLEARED, arrived_at=after(11)), "before the camera did"),
         (mailed(CLEARED, text="BWC0415 has docked."), "does not say that it docked at west-1"),
         (mailed(CLEARED, subject="[Dock] Cleared: BWC0415 docked"), "export shifts says 4.02 s"),
-        (mailed(CLEARED, subject="[Dock] Cleared: BWC0415 docked 5 s past deadline"), "export shifts says 4.02 s"),
+        (mailed(CLEARED, subject="[Dock] Cleared: BWC0415 docked 5 s past deadline"), "it was in 4.1 s after"),
+        (mailed(CLEARED, subject="[Dock] Cleared: BWC0415 docked 1 min past deadline"), "export shifts says 4.02 s"),
         (judged(LATE, late_by_seconds=None), "export shifts says None s"),
-        (judged(LATE, late_by_seconds=4.2), "late by 4.2 s, but it was in at"),
+        (judged(LATE, late_by_seconds=0.0), "late by 0.0 s, but it was in 4.1 s after"),
+        (judged(LATE, late_by_seconds=4.2), "late by 4.2 s, but it was in 4.1 s after"),
     ],
 )
 def test_a_late_camera_that_is_told_otherwise_is_found_out(doctor: Doctor, objection: str) -> None:
