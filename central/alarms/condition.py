@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from central.alarms.facts import Limits
 from central.alarms.kinds import Kind
@@ -35,7 +36,15 @@ class Findings:
 
 def when(instant: datetime, limits: Limits) -> str:
     """As people where the stations are would write it."""
-    local = instant.astimezone(limits.zone)
+    return clock_in(instant, limits.zone)
+
+
+def clock_in(instant: datetime, zone: ZoneInfo) -> str:
+    """`Nov 23 12:00` in that zone. A station may say any instant, and one must never keep all others untold."""
+    try:
+        local = instant.astimezone(zone)
+    except OverflowError:  # the year 1 or 9999
+        return f"the year {instant.year}"
     return f"{local:%b} {local.day} {local:%H:%M}"
 
 

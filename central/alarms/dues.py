@@ -9,6 +9,9 @@ from typing import Protocol
 
 from central.alarms.kinds import ENDS_UNTOLD, NOT_BY_MAIL, NOT_BY_WEBHOOK, Kind
 
+SETTLED_AFTER = timedelta(hours=1)
+"""What came back sooner than this after its end comes and goes: each time its end is told later, up to this."""
+
 
 class Row(Protocol):
     """An alarm as its row has it."""
@@ -24,6 +27,7 @@ class Row(Protocol):
     told_at: datetime | None
     told_message_id: str
     reminded_at: datetime | None
+    returns: int
     posted_at: datetime | None
     post_tried_at: datetime | None
 
@@ -50,17 +54,23 @@ class Due:
     """Nothing more is to be said of these."""
 
 
+def patience(returns: int, wait: timedelta) -> timedelta:
+    """For how long what came back so often must be over until that is said, or it goes on as one."""
+    return min(wait * 2 ** min(returns, 16), max(wait, SETTLED_AFTER))
+
+
 def due_by_mail(alarms: Sequence[Row], rules: Rules, now: datetime) -> Due:
     """Of all alarms whose end is not settled: what IT gets a mail about."""
     speakable = _speakable(alarms, rules)
     new = [one for one in alarms if one.told_at is None and one.kind not in NOT_BY_MAIL and speakable(one)]
     ended = [one for one in alarms if one.ended_at is not None]
-    over = [one for one in ended if _is_known(one, rules) and one.kind not in ENDS_UNTOLD]
-    settled = [one for one in ended if one not in over and _is_past(one.ended_at, rules.wait, now)]
+    known_over = [one for one in ended if _is_known(one, rules) and one.kind not in ENDS_UNTOLD]
+    settled = [one for one in ended if one not in known_over and _is_quiet(one, rules, now)]
+    over = [one for one in known_over if not one.returns or _is_quiet(one, rules, now)]
     known = [one for one in alarms if one.told_at is not None and speakable(one)]
     return Due(
         tuple(new) if any(_is_past(one.opened_at, rules.wait, now) for one in new) else (),
-        tuple(over) if any(_is_past(one.ended_at, rules.wait, now) for one in over) else (),
+        tuple(over) if any(_is_quiet(one, rules, now) for one in over) else (),
         tuple(known) if any(_is_past(_last_said(one), rules.repeat, now) for one in known) else (),
         tuple(settled),
     )
@@ -69,7 +79,7 @@ def due_by_mail(alarms: Sequence[Row], rules: Rules, now: datetime) -> Due:
 def due_by_post(alarms: Sequence[Row], rules: Rules, now: datetime) -> Due:
     """Of all alarms whose end was not posted: what the webhook gets, one by one. It is not reminded."""
     speakable = _speakable(alarms, rules)
-    past = [one for one in alarms if _is_past(one.ended_at or one.opened_at, rules.wait, now)]
+    past = [one for one in alarms if _is_quiet(one, rules, now) or _is_past(_opened(one), rules.wait, now)]
     ended = [one for one in past if one.ended_at is not None]
     begun = [one for one in past if one.kind not in NOT_BY_WEBHOOK and (one.post_tried_at or speakable(one))]
     return Due(
@@ -94,6 +104,15 @@ def _is_known(one: Row, rules: Rules) -> bool:
     """Somebody heard of it, or could not and will want to know: mail that failed for longer than a moment."""
     lasted = one.ended_at is not None and one.ended_at - one.opened_at >= rules.wait
     return one.told_at is not None or (one.kind in NOT_BY_MAIL and lasted)
+
+
+def _opened(one: Row) -> datetime | None:
+    return one.opened_at if one.ended_at is None else None
+
+
+def _is_quiet(one: Row, rules: Rules, now: datetime) -> bool:
+    """Over for long enough to say so."""
+    return _is_past(one.ended_at, patience(one.returns, rules.wait), now)
 
 
 def _last_said(one: Row) -> datetime | None:

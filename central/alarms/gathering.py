@@ -79,9 +79,9 @@ def gather(
     )
 
 
-def live_stations() -> int:
+def live_stations() -> frozenset[str]:
     """Enrolled stations that were heard at least once."""
-    return _enrolled().exclude(heartbeat=None).count()
+    return frozenset(_enrolled().exclude(heartbeat=None).values_list("pk", flat=True))
 
 
 def _enrolled() -> QuerySet[StationRow]:

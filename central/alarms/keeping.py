@@ -9,6 +9,7 @@ import structlog
 from django.db import transaction
 
 from central.alarms.conditions import Condition, Findings
+from central.alarms.dues import SETTLED_AFTER, patience
 from central.alarms.models import Alarm
 
 log = structlog.get_logger()
@@ -30,16 +31,16 @@ def keep(look: Callable[[], Findings], now: datetime, wait: timedelta) -> None:
 
 
 def raise_alarm(condition: Condition, now: datetime, wait: timedelta = timedelta(0)) -> bool:
-    """Open it unless it is open; True when it was opened. One that was over for less than `wait` goes on."""
+    """Open it unless it is open; True when it was opened. One that was over for less than its patience goes on."""
     key = {"kind": condition.kind.value, "subject": condition.subject[:LONGEST_SUBJECT]}
-    unsaid = Alarm.objects.filter(**key, end_told_at=None, end_posted_at=None)
     with transaction.atomic():
-        last = unsaid.filter(ended_at__gt=now - wait).order_by("number").last()
-        if last is not None and not Alarm.objects.filter(**key, ended_at=None).exists():
+        last = Alarm.objects.filter(**key).order_by("number").last()
+        if last is not None and _goes_on(last, now, wait):
             Alarm.objects.filter(pk=last.pk).update(ended_at=None, returns=last.returns + 1)
             return True
         said = {"station": condition.station, "sentence": condition.sentence, "detail": condition.detail}
-        new = {**said, "opened_at": now, "since": condition.since or now}
+        returns = last.returns + 1 if last is not None and _came_back(last, now) else 0
+        new = {**said, "opened_at": now, "since": condition.since or now, "returns": returns}
         _, opened = Alarm.objects.get_or_create(**key, ended_at=None, defaults=new)
     if opened:
         log.warning("alarm_opened", kind=condition.kind.value, subject=condition.subject, sentence=condition.sentence)
@@ -52,6 +53,18 @@ def end_alarm(kind: str, subject: str, now: datetime) -> bool:
     if ended:
         log.info("alarm_ended", kind=kind, subject=subject)
     return bool(ended)
+
+
+def _goes_on(last: Alarm, now: datetime, wait: timedelta) -> bool:
+    """Nobody heard of its end, and it was over for a short while."""
+    is_unsaid = last.ended_at is not None and last.end_told_at is None and last.end_posted_at is None
+    return is_unsaid and last.ended_at > now - patience(last.returns, wait)
+
+
+def _came_back(last: Alarm, now: datetime) -> bool:
+    """Somebody was told of it, and it was over for less than an hour: it comes and goes."""
+    was_told = last.told_at is not None or last.posted_at is not None
+    return was_told and last.ended_at is not None and now - last.ended_at < SETTLED_AFTER
 
 
 def _open() -> dict[Key, Alarm]:

@@ -23,7 +23,7 @@ class Alarm(models.Model):
     """When it began, as far as that can be computed: the moment of silence and not of the look."""
     ended_at = models.DateTimeField(null=True, db_index=True)
     returns = models.IntegerField(default=0)
-    """How often it was over for so short that nobody was told of the end."""
+    """How often it came back: before anybody was told of its end, or within an hour."""
     told_at = models.DateTimeField(null=True)
     """When its mail went into the outbox."""
     told_message_id = models.CharField(max_length=255, blank=True)
@@ -33,7 +33,7 @@ class Alarm(models.Model):
     posted_at = models.DateTimeField(null=True)
     """When the webhook took it."""
     post_tried_at = models.DateTimeField(null=True)
-    """Kept before the first attempt: the webhook may have taken what it did not answer."""
+    """When it was due for the webhook, before the first attempt: it may have taken what it did not answer."""
     end_posted_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -28,11 +28,12 @@ class Ping:
             return False
         self._last = now
         try:
-            answer = requests.get(self.url, timeout=TIMEOUT_S, allow_redirects=False)
+            answer = requests.get(self.url, timeout=TIMEOUT_S, allow_redirects=False, stream=True)
         except requests.RequestException as error:
             log.warning("ping_failed", host=urlsplit(self.url).hostname, why=type(error).__name__)
             return False
         answer.close()
-        if not answer.ok:
+        taken = answer.status_code < 300  # one that leads elsewhere was heard by nobody
+        if not taken:
             log.warning("ping_failed", host=urlsplit(self.url).hostname, why=f"answered {answer.status_code}")
-        return answer.ok
+        return taken

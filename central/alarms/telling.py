@@ -41,7 +41,8 @@ def tell(to: Recipients, rules: Rules, now: datetime) -> None:
         _mark(due.settled, end_told_at=now)
         if not to.addresses:
             return  # what is open is told once there is somebody
-        place = Place(to.zone, live_stations())
+        live = live_stations()
+        place = Place(to.zone, len(live), live)
         if due.new:
             mail = post_mail(to, of_new(due.new, place), now)
             _mark(due.new, told_at=now, told_message_id=str(mail))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -38,11 +37,13 @@ class Webhook:
 
     def post_due(self, rules: Rules, now: datetime) -> int:
         """Post what is due, oldest first, until one fails; returns how many were taken."""
-        if not self.url or (self._next_try_at is not None and now < self._next_try_at):
+        if not self.url:
+            return 0
+        due = _due(rules, now)
+        if self._next_try_at is not None and now < self._next_try_at:
             return 0
         taken, begun = 0, time.monotonic()
-        for row, event in _due(rules, now):
-            Alarm.objects.filter(pk=row.number, post_tried_at=None).update(post_tried_at=now)
+        for row, event in due:
             trouble = self._post(row, event)
             if trouble:
                 self._failed(trouble, now)
@@ -66,6 +67,7 @@ class Webhook:
                 headers={"Idempotency-Key": str(said["id"])},
                 timeout=TIMEOUT_S,
                 allow_redirects=False,
+                stream=True,  # what it says beside its status may never end
             )
         except requests.RequestException as error:
             return f"{urlsplit(self.url).hostname}: {_named(error)}"
@@ -87,14 +89,18 @@ class Webhook:
         Remembered.objects.filter(pk=1).update(webhook_failing_since=None, webhook_trouble="")
 
 
-def _due(rules: Rules, now: datetime) -> Iterator[tuple[Alarm, str]]:
+def _due(rules: Rules, now: datetime) -> list[tuple[Alarm, str]]:
+    """What is to be posted now. It is marked at once: what is over before the webhook works again is posted still."""
     rows = {row.number: row for row in Alarm.objects.filter(end_posted_at=None).order_by("number")}
     due = due_by_post(list(rows.values()), rules, now)
     if due.settled:
         Alarm.objects.filter(pk__in=[one.number for one in due.settled]).update(end_posted_at=now)
+    if due.new:
+        numbers = [one.number for one in due.new]
+        Alarm.objects.filter(pk__in=numbers, post_tried_at=None).update(post_tried_at=now)
     # What opened first: the end of an alarm never comes before its beginning.
     posts = [(one, OPENED) for one in due.new] + [(one, ENDED) for one in due.over]
-    yield from ((rows[one.number], event) for one, event in posts[:MOST_AT_ONCE])
+    return [(rows[one.number], event) for one, event in posts[:MOST_AT_ONCE]]
 
 
 def _as_json(row: Alarm, event: str, base_url: str) -> dict[str, object]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from central.alarms.condition import clock_in
 from central.alarms.dues import Row
 from central.alarms.kinds import WORDS, Kind
 
@@ -35,13 +35,18 @@ class Place:
     zone: ZoneInfo
     stations: int
     """That were ever heard, and are enrolled."""
+    enrolled: frozenset[str] | None = None
+    """Their names; a silence that ended because its station was taken away is not a return. None: all are."""
+
+    def is_back(self, silent: Row) -> bool:
+        return self.enrolled is None or silent.subject in self.enrolled
 
 
 def of_new(alarms: Sequence[Row], place: Place) -> Said:
     """Alarms that opened."""
     silent, others = _silent(alarms)
     if len(silent) >= MANY and 2 * len(silent) >= place.stations:
-        since = _clock(min(one.since for one in silent), place.zone)
+        since = clock_in(min(one.since for one in silent), place.zone)
         line = f"{len(silent)} of {place.stations} stations silent: likely the network or central"
         more = f"{line}, since {since}: {_names(one.subject for one in silent)}. No camera of them is called late."
         rest = of_new(others, place) if others else Said("", ())
@@ -56,9 +61,14 @@ def of_over(alarms: Sequence[Row], place: Place) -> Said:
     """Alarms that were told and are over."""
     silent, others = _silent(alarms)
     subject = _counted(alarms)
-    if silent and not others:
+    lines = [
+        f"{one.subject} is not enrolled any more: nobody waits for it." for one in silent if not place.is_back(one)
+    ]
+    if lines and not others:
+        subject = f"{len(silent)} silences" if len(silent) > 1 else f"silence of {silent[0].subject}"
+    silent = [one for one in silent if place.is_back(one)]
+    if silent and not others and not lines:
         subject = f"{silent[0].subject} is back" if len(silent) == 1 else f"{len(silent)} stations are back"
-    lines = []
     if len(silent) >= MANY:
         lines.append(f"{len(silent)} stations are heard again: {_names(one.subject for one in silent)}.")
         silent = []
@@ -69,21 +79,22 @@ def of_over(alarms: Sequence[Row], place: Place) -> Said:
 def of_again(alarms: Sequence[Row], place: Place) -> Said:
     """Alarms that were told before and are still open."""
     sentences = [
-        f"Since {_clock(one.since, place.zone)}: {one.sentence}" for one in _of_each_kind(_gravest_first(alarms))
+        f"Since {clock_in(one.since, place.zone)}: {one.sentence}" for one in _of_each_kind(_gravest_first(alarms))
     ]
     return Said(f"still open: {_counted(alarms)}", (*sentences, *_left_out(alarms)))
 
 
 def _over(one: Row, zone: ZoneInfo) -> str:
-    begun = _clock(one.since, zone)
-    ended = "" if one.ended_at is None else _clock(one.ended_at, zone)
+    begun = clock_in(one.since, zone)
+    ended = "" if one.ended_at is None else clock_in(one.ended_at, zone)
     if one.kind == Kind.STATION_SILENT:
         return f"{one.subject} is heard again since {ended}."
     if one.kind == Kind.MAIL_FAILING:
         return f"Mail gets out again since {ended}. From {begun} on none did; what waited was sent, or is being sent."
     words = WORDS[Kind(one.kind)].one
     about = "" if one.subject == "central" else f" ({one.subject})"
-    return f"Over since {ended}: {words}{about}, which began {begun}."
+    again = f" It came and went {one.returns + 1} times." if one.returns else ""
+    return f"Over since {ended}: {words}{about}, which began {begun}.{again}"
 
 
 def _sentences(alarms: Sequence[Row]) -> tuple[str, ...]:
@@ -135,8 +146,3 @@ def _names(subjects: Iterable[str]) -> str:
     names = list(subjects)
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more
-
-
-def _clock(instant: datetime, zone: ZoneInfo) -> str:
-    local = instant.astimezone(zone)
-    return f"{local:%b} {local.day} {local:%H:%M}"

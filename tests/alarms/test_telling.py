@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from central.alarms.models import Alarm
 from central.alarms.silences import NotSilenced, Wish, silence
 from central.alarms.watch import AlarmWatch
-from central.config import Alarms, CentralConfig, Notices, Stations
+from central.config import Alarms, CentralConfig, Notices, Stations, Web
 from central.fleet.models import Credential, Heartbeat, Station
 from central.notices.models import Notice
 
@@ -210,3 +212,45 @@ def test_without_anybody_to_tell_alarms_are_shown_and_wait() -> None:
     assert (Alarm.objects.count(), Notice.objects.count()) == (1, 0)
     watch()(21)
     assert Notice.objects.count() == 1
+
+
+def test_a_station_that_is_taken_away_is_not_said_to_be_back() -> None:
+    enrolled("east", "west")
+    look = watch()
+    for minute in (15, 17):
+        look(minute)
+    Credential.objects.filter(station="east").update(revoked_at=NOON + 20 * MINUTE)
+    for minute in (20, 22):
+        look(minute)
+    over = Notice.objects.latest("pk")
+    assert over.subject.startswith("[Dock] Over: silence of east")
+    assert "east is not enrolled any more" in over.text
+    assert "heard again" not in over.text
+
+
+def test_a_bay_that_comes_and_goes_all_night_is_not_a_mail_every_few_minutes() -> None:
+    enrolled("east")
+    look = watch()
+    for minute in range(0, 240, 2):
+        says = "free" if minute // 6 % 2 else "use another bay"
+        beat("east", NOON + minute * MINUTE, json.dumps({"bays": [{"bay": "1", "label": "Bay 1", "state": says}]}))
+        look(minute)
+    flapped = subjects()
+    assert 2 <= len(flapped) <= 6, flapped
+    for minute in range(240, 302, 2):
+        beat("east", NOON + minute * MINUTE)
+        look(minute)
+    assert len(subjects()) == len(flapped) + 1
+    assert "It came and went" in Notice.objects.latest("pk").text
+
+
+@pytest.mark.parametrize("oldest", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"])
+def test_an_instant_at_the_end_of_the_calendar_keeps_nothing_else_untold(oldest: str) -> None:
+    enrolled("east", "west")
+    west_of_london = msgspec.structs.replace(CONFIG, web=Web(time_zone="America/Chicago"))
+    look = watch(west_of_london)
+    for minute in (14, 15, 17, 20):
+        beat("west", NOON + minute * MINUTE)
+        Heartbeat.objects.filter(station="west").update(oldest_unreceipted_at=datetime.fromisoformat(oldest))
+        look(minute)
+    assert any("east silent" in one or "station silent (east)" in one for one in subjects()), subjects()

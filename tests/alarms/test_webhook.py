@@ -16,7 +16,7 @@ from central.alarms.ping import Ping
 from central.alarms.watch import AlarmWatch
 from central.config import CentralConfig
 from central.notices.models import MailState, Notice
-from tests.alarms.receiver import Receiver
+from tests.alarms.receiver import Receiver, endless_answers
 from tests.alarms.test_telling import CONFIG, MINUTE, NOON, beat, enrolled
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +99,35 @@ def test_an_alarm_that_ended_before_there_was_a_webhook_is_not_posted(receiver: 
     look(with_webhook(""), 18, 21)
     look(with_webhook(receiver.url), 30)
     assert receiver.posts == []
+
+
+def test_what_opened_and_ended_while_the_webhook_was_down_is_posted_afterwards(receiver: Receiver) -> None:
+    enrolled("east")
+    enrolled("west", heard=NOON + 5 * MINUTE)
+    one, receiver.status = with_webhook(receiver.url), 503
+    look(one, 15, 17, 20, 22)
+    beat("west", NOON + 24 * MINUTE)
+    look(one, 24, 27)
+    receiver.status = 204
+    receiver.posts.clear()
+    beat("west", NOON + 40 * MINUTE)
+    look(one, 40)
+    told = ["station_silent east opened", "station_silent west opened", "station_silent west ended"]
+    assert receiver.events() == told
+
+
+def test_a_webhook_whose_answer_never_ends_holds_up_nobody() -> None:
+    with endless_answers() as url:
+        enrolled("east")
+        one = with_webhook(url)
+        look(one, 15, 17)
+        assert Ping(url, 5 * MINUTE).ping_if_due(NOON)
+    assert Alarm.objects.get(kind="station_silent").posted_at is not None
+
+
+def test_a_ping_that_is_sent_elsewhere_was_heard_by_nobody(receiver: Receiver) -> None:
+    receiver.status = 301
+    assert not Ping(receiver.url, 5 * MINUTE).ping_if_due(NOON)
 
 
 def test_the_watchman_is_pinged_every_so_often(receiver: Receiver) -> None:
