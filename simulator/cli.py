@@ -118,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     demo = commands.add_parser(
         "demo",
-        help="a small world: central, two stations, three cameras, a mailbox",
+        help="a small world: central, three stations, five cameras, a mailbox",
         description=_DEMO,
         epilog=_DEMO_MORE,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -28,7 +28,7 @@ from simulator.demo.world import Person, World
 WITHIN_S = 400.0
 HELD, BROKEN, FAILED, INTERRUPTED, NOBODY_READS = 0, 1, 1, 130, 141
 LOOK_AT = {
-    "/open/": "a camera that is out, and what cannot be judged",
+    "/open/": "a camera that is out past its deadline",
     "/shifts/night-1/": "one shift with its docks and its verdict, minute by minute",
     "/alarms/": "a station that is silent",
     "/notices/": "every mail, and what became of it",
