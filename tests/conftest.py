@@ -55,7 +55,14 @@ def _has_tus_server() -> bool:
     return shutil.which("node") is not None and (ROOT / ".parts/node_modules/@tus/server").is_dir()
 
 
+def promtool() -> str | None:
+    """Of Debian's package prometheus, installed or unpacked by `make parts`."""
+    unpacked = ROOT / ".parts/prometheus/usr/bin/promtool"
+    return shutil.which("promtool") or (str(unpacked) if unpacked.exists() else None)
+
+
 PARTS = {
+    "promtool": (lambda: promtool() is not None, "Debian package prometheus"),
     "umockdev": (_has_umockdev, "Debian package umockdev"),
     "fuse": (_has_fuse, "root that may mount, /dev/fuse and Debian package fuse3"),
     "loop": (_has_loop, "root that may mount, loop devices, Debian packages mount and e2fsprogs"),

@@ -10,16 +10,19 @@ from pathlib import Path
 from textwrap import dedent
 
 from agent import __version__
+from agent.cli.check_options import add_options
 from agent.errors import ConfigError, DockError
 
 EXIT_FINDINGS = 1
 EXIT_REFUSED = 2
+EXIT_UNKNOWN = 3
 
 EPILOG = """\
 exit codes:
   0  done; nothing to complain about
   1  `verify`, `status` or `doctor` found something that a person should look at
   2  refused: wrong arguments or configuration, not enrolled; nothing was changed
+  `check` has exit codes of its own: see its help
 
 files (below [paths] state, default /var/lib/dock-agent):
   ledger.db        asset states and the append-only custody events
@@ -100,6 +103,16 @@ def parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--json", action="store_true", help="one JSON object, for machines")
 
+    check = _command(
+        commands,
+        "check",
+        "one line and an exit code for a monitoring system",
+        """\
+        For Nagios and its like: exit code 0 ok, 1 warning, 2 critical, 3 nobody can say (also for wrong usage). An
+        agent that does not run is critical. Each --warn-X below has its --crit-X; both defaults are in brackets.""",
+    )
+    add_options(check)
+
     retry = _command(
         commands,
         "retry",
@@ -131,13 +144,20 @@ MODULES = {
     "verify": "verify",
     "check-config": "check_config",
     "doctor": "doctor",
+    "check": "check",
     "retry": "retry",
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. Each command loads only what it needs: `run` never loads a terminal UI."""
-    arguments = parser().parse_args(argv)
+    try:
+        arguments = parser().parse_args(argv)
+    except SystemExit as error:
+        asked = sys.argv[1:] if argv is None else argv
+        if error.code and list(asked[:1]) == ["check"]:
+            return EXIT_UNKNOWN  # 2 would say "critical" to a monitoring system
+        raise
     try:
         command = import_module(f"agent.cli.{MODULES[arguments.command]}")
         return int(command.main(arguments))
