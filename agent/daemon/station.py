@@ -34,6 +34,7 @@ from agent.daemon.bays import RECONCILE_S, Bays, Names
 from agent.daemon.board_page import BoardPage
 from agent.daemon.central_rounds import CentralRounds, calling_loop
 from agent.daemon.loops import Loop
+from agent.daemon.metrics_page import MetricsPage
 from agent.daemon.opening import FALLBACK, only_one, open_memory, sources_of, switched
 from agent.daemon.snapshot import gather_heartbeat, snapshot
 from agent.daemon.status_page import Latest, StatusPage
@@ -241,6 +242,7 @@ class Station:
         self.board = BayBoard(self.config.station.id, self.config.bays, self.clock, self.ledger, self.view)
         self.latest = Latest()
         pages = {"/": BoardPage(self.latest.facts).answer, "/status": self.latest.as_json}
+        pages["/metrics"] = MetricsPage(self.latest.facts).answer
         self.page = StatusPage(self.config.status.listen, pages)
 
     # --- running --------------------------------------------------------------------------------------
