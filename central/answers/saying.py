@@ -26,7 +26,7 @@ from central.roster.duties import REACH
 from central.roster.models import Shift, Unit
 from central.roster.shifts import correct
 from central.roster.station_roster import LOOK_BACK
-from central.timeliness.verdict import NoDuty, OnTime, Pending
+from central.timeliness.verdict import NoDuty, OnTime, Outstanding, Pending
 
 log = structlog.get_logger()
 
@@ -93,12 +93,18 @@ def _refuse_senseless(case: _Case) -> None:
     shift, text = case.shift, case.saying.text.strip()
     if shift.status in Shift.NOBODYS:
         raise Refused(Refusal.NOBODYS_SHIFT, status=shift.status)
-    if shift.ends_at < case.now - LOOK_BACK:
+    if is_too_old(shift, case.judgement, case.now):
         raise Refused(Refusal.TOO_OLD, days=LOOK_BACK.days)
     if len(text) > MOST_TEXT:
         raise Refused(Refusal.TEXT_TOO_LONG, most=MOST_TEXT)
     if case.saying.kind in NEEDS_TEXT and not text:
         raise Refused(Refusal.NO_TEXT)
+
+
+def is_too_old(shift: Shift, judgement: Judgement | None, now: datetime) -> bool:
+    """Whether it is not judged any more: not while its camera is out, for people are reminded of it still."""
+    is_out = judgement is not None and judgement.verdict == Outstanding.name
+    return shift.ends_at < now - LOOK_BACK and not is_out
 
 
 def standing_already(kind: Kind, shift: Shift) -> Answer | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,9 +21,12 @@ class Pause:
     answer: int
 
 
-def pauses(camera: str, now: datetime) -> Pause | None:
-    """Somebody says that this camera was docked, IT has not found out yet, and the pause has not run out."""
+def pauses(camera: str, now: datetime, shift_ids: Collection[str] | None = None) -> Pause | None:
+    """Somebody says that this camera was docked, IT has not found out yet, and the pause has not run out. Whoever
+    reminds of certain shifts names them: a word about another officer's stops no reminder about one's own."""
     said = Answer.objects.filter(kind=Kind.SAID_DOCKED, camera=camera, closings=None, pauses_until__gt=now)
+    if shift_ids is not None:
+        said = said.filter(shift__in=shift_ids)
     last = said.order_by("-pauses_until", "-pk").first()
     if last is None or last.pauses_until is None:
         return None

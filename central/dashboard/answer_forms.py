@@ -16,7 +16,7 @@ from central.answers.kinds import BY_PEOPLE, EFFECTS, FINDINGS, TITLES, Kind, Ou
 from central.answers.models import Answer, Closing
 from central.answers.refusals import Refusal, Refused
 from central.answers.rights import Person, refuse_finding, refuse_saying, refuse_withdrawing
-from central.answers.saying import ACCUSES_NOBODY, NEEDS_TEXT, Saying, standing_already
+from central.answers.saying import ACCUSES_NOBODY, NEEDS_TEXT, Saying, is_too_old, standing_already
 from central.answers.standing import answers_of
 from central.dashboard.sight import Sight
 from central.dashboard.surroundings import site_zone
@@ -169,9 +169,9 @@ def bays_to_check(answer: Answer) -> QuerySet[Bay]:
 
 
 def _choices(person: Person, shift: Shift, now: datetime) -> Iterator[Choice]:
-    if shift.status in Shift.NOBODYS or shift.ends_at < now - LOOK_BACK:
-        return
     said = current(shift.pk)
+    if shift.status in Shift.NOBODYS or is_too_old(shift, said, now):
+        return
     for kind in Kind:
         if kind is Kind.CONTEST and (said is None or said.verdict in ACCUSES_NOBODY):
             continue
@@ -182,7 +182,7 @@ def _choices(person: Person, shift: Shift, now: datetime) -> Iterator[Choice]:
 def _why_none(person: Person, shift: Shift, now: datetime) -> str:
     if shift.status in Shift.NOBODYS:
         return f"This shift is {shift.status}: nothing is to be said of it."
-    if shift.ends_at < now - LOOK_BACK:
+    if is_too_old(shift, current(shift.pk), now):
         return f"This shift ended more than {LOOK_BACK.days} days ago: what was said of it stays."
     if standing_already(Kind.CONTEST, shift) is not None and person.is_officer(shift.officer_id):
         return "Your contest stands; until it is decided there is nothing more to say."

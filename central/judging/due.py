@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -51,6 +51,17 @@ def read_news(config: CentralConfig, now: datetime) -> None:
 def due_cameras(now: datetime, most: int) -> list[Look]:
     """Those whose time has come, longest due first."""
     return list(Look.objects.filter(next_look_at__lte=now).order_by("next_look_at", "camera")[:most])
+
+
+def has_unjudged_news(camera: str, shift_ids: Collection[str], now: datetime) -> bool:
+    """Whether something is known of this camera or of these shifts that no verdict rests on yet: after an outage, or
+    while a station catches up, judging is some rounds behind."""
+    read = NewsRead.objects.filter(pk=1).first() or NewsRead()
+    return (
+        Look.objects.filter(pk=camera, next_look_at__lte=now).exists()
+        or Touched.objects.filter(kind=Touched.CAMERA, name=camera, serial__gt=read.touched_serial).exists()
+        or ShiftVersion.objects.filter(shift_id__in=shift_ids, pk__gt=read.shift_version).exists()
+    )
 
 
 def _of_policy(read: NewsRead, config: CentralConfig, now: datetime) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+
+from django.db.models import Q
 
 from central.config import CentralConfig
 from central.custody.coverage import Known, known_of
@@ -21,6 +23,7 @@ from central.roster.station_roster import LOOK_BACK
 from central.timeliness.duty import Duty
 from central.timeliness.facts import Facts, Station
 from central.timeliness.policy import USUAL
+from central.timeliness.verdict import Outstanding
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Brief:
     standing: dict[str, Row]
     """By shift: what was said last of the duties that are due."""
     nobodys: tuple[int, ...]
-    """Judgements that stand of shifts that were cancelled or withdrawn since."""
+    """Judgements that stand of shifts that were cancelled, withdrawn, or moved to a time to come since."""
     concerns: dict[str, bool]
     docks_read: int
 
@@ -56,12 +59,14 @@ def gather(looks: Sequence[Look], judging: Judging, now: datetime) -> list[Brief
     """Everything about these cameras. The caller sees to it that it is of one instant."""
     cameras = [look.camera for look in looks]
     docks_read = last_touched()
-    duties = _by_camera(duties_with(cameras, now - 2 * LOOK_BACK, judging.config))
-    begun = {camera: [one for one in duties[camera] if _is_judged(one, now)] for camera in cameras}
+    out = _still_out(cameras)
+    oldest = min([now - LOOK_BACK, *out.values()])
+    duties = _by_camera(duties_with(cameras, oldest - LOOK_BACK, judging.config))
+    begun = {camera: [one for one in duties[camera] if _is_judged(one, out, now)] for camera in cameras}
     known = known_of(
         {camera: frozenset().union(*(one.home_stations for one in begun[camera])) for camera in cameras},
         {look.camera: look.docks_read for look in looks},
-        now - LOOK_BACK - REACH - USUAL.relevant_for,
+        oldest - REACH - USUAL.relevant_for,
         now,
     )
     settled = _settled([look for look in looks if not look.everything])
@@ -72,7 +77,8 @@ def gather(looks: Sequence[Look], judging: Judging, now: datetime) -> list[Brief
         due[look.camera] = tuple(one for one in begun[look.camera] if one not in left_out)
     shift_ids = [shift.shift_id for own in due.values() for one in own for shift in one.shifts]
     shifts, standing = _shifts(shift_ids), _standing(shift_ids)
-    nobodys = _nobodys([look.camera for look in looks if look.everything])
+    judged = {shift.shift_id for own in begun.values() for one in own for shift in one.shifts}
+    nobodys = _nobodys([look.camera for look in looks if look.everything], judged, now)
     concerns = _concerns(cameras)
     return [
         Brief(
@@ -98,10 +104,19 @@ def gather(looks: Sequence[Look], judging: Judging, now: datetime) -> list[Brief
     ]
 
 
-def _is_judged(duty: Duty, now: datetime) -> bool:
+def _still_out(cameras: Sequence[str]) -> dict[str, datetime]:
+    """Shifts of which these cameras are outstanding, and when they ended. They are judged until they are not, however
+    long ago that was: people are reminded of them, and must hear of the dock that ends it."""
+    rows = Row.objects.filter(superseded_at=None, verdict=Outstanding.name)
+    rows = rows.filter(Q(camera__in=cameras) | Q(shift__camera_serial__in=cameras))
+    return dict(rows.values_list("shift_id", "shift__ends_at"))
+
+
+def _is_judged(duty: Duty, out: Mapping[str, datetime], now: datetime) -> bool:
     """Whether it has begun, and is not too long over. Of those that are, the neighbours are known all the same: a
     duty must not change its verdict because the one before it has grown too old."""
-    return duty.starts_at <= now and duty.ends_at >= now - LOOK_BACK
+    is_recent = duty.ends_at >= now - LOOK_BACK
+    return duty.starts_at <= now and (is_recent or any(shift.shift_id in out for shift in duty.shifts))
 
 
 def _by_camera(duties: Iterable[Duty]) -> dict[str, list[Duty]]:
@@ -140,12 +155,15 @@ def _standing(shift_ids: Sequence[str]) -> dict[str, Row]:
     return {row.shift_id: row for found in rows for row in found}
 
 
-def _nobodys(cameras: Iterable[str]) -> dict[str, list[int]]:
+def _nobodys(cameras: Iterable[str], judged: Collection[str], now: datetime) -> dict[str, list[int]]:
+    """Judgements of shifts that are nobody's, or that were moved to a time that has not come."""
     found: dict[str, list[int]] = defaultdict(list)
+    gone = Q(shift__status__in=Shift.NOBODYS) | Q(shift__starts_at__gt=now)
     for batch in batches(cameras):
-        rows = Row.objects.filter(camera__in=batch, superseded_at=None, shift__status__in=Shift.NOBODYS)
-        for camera, number in rows.values_list("camera", "pk"):
-            found[camera].append(number)
+        rows = Row.objects.filter(gone, camera__in=batch, superseded_at=None)
+        for camera, shift_id, number in rows.values_list("camera", "shift_id", "pk"):
+            if shift_id not in judged:
+                found[camera].append(number)
     return found
 
 

@@ -20,7 +20,7 @@ from central.answers.models import Answer, Closing
 from central.config import CentralConfig, Notices
 from central.dashboard.roles import ROLES
 from central.data_dir import DataDir
-from central.judging.models import Excuse
+from central.judging.models import Excuse, Judgement
 from central.roster.models import Shift, Unit
 from tests.judging.court import DEADLINE, END, START, Court, roster, watching
 from tests.watching.telling import Telling, at
@@ -295,7 +295,10 @@ def test_the_block_says_why_nothing_can_be_said(court: Court, shift_form: Callab
     Shift.objects.filter(pk="S1").update(status="withdrawn")
     assert "This shift is withdrawn" in shift_form(browser("supervisor", "chen@pd.example"))
     Shift.objects.filter(pk="S1").update(status="scheduled", ends_at=at(END - 40 * 24 * 60))
-    assert "more than 35 days ago" in shift_form(browser("it", "it@pd.example"))
+    it = browser("it", "it@pd.example")
+    assert "more than 35 days ago" not in shift_form(it), "its camera is still out"
+    Judgement.objects.filter(shift="S1", superseded_at=None).update(verdict="late")
+    assert "more than 35 days ago" in shift_form(it)
 
 
 def test_what_stands_already_is_not_offered_again(court: Court, shift_form: Callable[[Client], str]) -> None:

@@ -16,7 +16,7 @@ from central.answers.refusals import Refusal, Refused
 from central.answers.rights import Person
 from central.answers.settling import settle
 from central.answers.standing import answers_of, open_checks, open_contests, open_losses, pauses
-from central.judging.models import Excuse
+from central.judging.models import Excuse, Judgement
 from central.judging.verdicts import history
 from central.roster.models import Shift, ShiftVersion, Unit
 from tests.answers.people import ADMIN, CHEN, CONFIG, DIAZ, IT, LEE, SERGEANT_LEE, finds, says, takes_back
@@ -296,14 +296,21 @@ def test_one_form_sent_twice_is_one_answer_and_anothers_token_is_none(court: Cou
 
 
 def test_what_is_too_old_nobodys_or_without_words_is_refused(court: Court) -> None:
-    refused(Refusal.TOO_OLD, lambda: says(CHEN, Kind.REPAIR, END + 35 * DAY + 1))
     refused(Refusal.NO_TEXT, lambda: says(CHEN, Kind.LOST, SAID, text=" "))
     refused(Refusal.TEXT_TOO_LONG, lambda: says(CHEN, Kind.LOST, SAID, text="x" * 2001))
     refused(Refusal.NOT_SEEN, lambda: says(CHEN, Kind.LOST, SAID, "no such shift"))
     roster("S2", camera_serial="C2", starts=SAID + 60, ends=SAID + 120)
     refused(Refusal.NOT_BEGUN, lambda: says(CHEN, Kind.SAID_DOCKED, SAID, "S2"))
+    Judgement.objects.filter(shift="S1").update(verdict="late")
+    refused(Refusal.TOO_OLD, lambda: says(CHEN, Kind.REPAIR, END + 35 * DAY + 1))
     Shift.objects.filter(pk="S1").update(status="withdrawn")
     refused(Refusal.NOBODYS_SHIFT, lambda: says(CHEN, Kind.REPAIR, SAID))
+
+
+def test_a_camera_that_is_still_out_after_months_can_be_said_to_be_lost(court: Court) -> None:
+    later = END + 60 * DAY
+    says(CHEN, Kind.LOST, later)
+    assert court.says(later + 1).verdict == "excused"
 
 
 @pytest.mark.parametrize("table", ["answers_answer", "answers_closing"])
