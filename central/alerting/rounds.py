@@ -43,7 +43,7 @@ def play_round(work: Work, now: datetime, worked_at: datetime) -> bool:
         ("roster_folder", lambda: import_dropped(now)),
         ("judging", lambda: judge_due(work.judging, now)),
         ("answers", lambda: settle(work.config, now)),
-        ("notices", lambda: tell(work.config, now)),
+        ("notices", lambda: tell(work.config, now, work.up_since)),
         ("alarms", lambda: work.alarms.look(now, worked_at)),
     )
     succeeded = [_play(name, part) for name, part in parts]

@@ -83,7 +83,8 @@ class Composing:
             deadline_at=row.deadline_at,
         )
         if saying.kind in OPEN_KINDS:
-            return self._out(line, saying)
+            unheard = self._gathering.hearing.unheard(_watched(rows))
+            return self._out(replace(line, unheard=tuple(unheard.items())), saying)
         if saying.kind is Kind.CLEARED:
             by = None if row.late_by_s is None else timedelta(seconds=row.late_by_s)
             return replace(line, by=by, docked_at=row.docked_at, docked_where=docked_where(row))
@@ -101,7 +102,7 @@ class Composing:
         item = self._gathering.with_duty(_with_word(saying, self._now))
         post = next(one for one in item.posts if one.unit == saying.post.unit and one.first == saying.post.first)
         above = next(escalations(item, post), None)
-        paused = pauses(line.camera, self._now)
+        paused = pauses(line.camera, self._now, line.shift_ids)
         return replace(
             line,
             next_reminder_at=next_reminder(post.manner, item, self._now),

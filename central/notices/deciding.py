@@ -55,7 +55,7 @@ def sayings(item: Item) -> tuple[Saying, ...]:
     """Everything that will be said of this item if nothing changes, whenever that is due; at most one word each."""
     if item.closed_at is not None:
         return tuple(_closing(item, told) for told in item.still_to_hear())
-    if not item.is_outstanding:
+    if not item.is_outstanding or item.must_wait:
         return ()
     found: dict[tuple[str, str], Saying] = {}
     for post in item.posts:

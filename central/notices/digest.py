@@ -47,6 +47,8 @@ class CameraLine:
     left_at: datetime | None = None
     left_where: str = ""
     """`East, Bay 7`, or empty."""
+    unheard: tuple[tuple[str, datetime | None], ...] = ()
+    """Stations that could have it and have told nothing lately, and until when they did."""
     docked_at: datetime | None = None
     docked_where: str = ""
     next_reminder_at: datetime | None = None

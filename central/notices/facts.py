@@ -24,6 +24,10 @@ class Standing:
     late_by: timedelta | None = None
     docked_at: datetime | None = None
     docked_where: str = ""
+    because: str = ""
+    """What made central judge it."""
+    causes: tuple[str, ...] = ()
+    """What makes it `indeterminate`."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +97,16 @@ class Item:
     is_outstanding: bool = True
     """A shift of it stands as outstanding at this instant. Otherwise nothing is said, but that it is closed."""
     paused_until: datetime | None = None
+    must_wait: bool = False
+    """Something that could say that it is back was not judged or not heard yet."""
 
     def told_to(self, recipient: str, mode: str) -> tuple[Told, ...]:
         return tuple(one for one in self.told if (one.recipient, one.mode) == (recipient, mode))
 
     def still_to_hear(self) -> tuple[Told, ...]:
-        """The last word to each to whom that was that it is out."""
+        """The last word to each who thinks that it is out; or that it was late, where that is withdrawn."""
         last: dict[tuple[str, str], Told] = {}
         for one in sorted(self.told, key=lambda told: told.at):
             last[one.recipient, one.mode] = one
-        return tuple(one for one in last.values() if one.kind in OPEN_KINDS)
+        untrue = OPEN_KINDS | ({Kind.CLEARED} if self.state == Kind.WITHDRAWN else set())
+        return tuple(one for one in last.values() if one.kind in untrue)

@@ -14,6 +14,7 @@ from central.judging.models import Judgement
 from central.notices import facts
 from central.notices.deciding import first_told
 from central.notices.digest import Kind
+from central.notices.hearing import Hearing
 from central.notices.items import undone
 from central.notices.manners import Addresses, chain_of, first_of, manner_of
 from central.notices.models import Item, ItemShift, Line
@@ -28,8 +29,9 @@ NEEDED = ("recipient", "mode", "unit", "sent_at", "refused_at", "created_at")
 class Gathering:
     """One round's look at the items: what does not change within it is asked once."""
 
-    def __init__(self, config: CentralConfig, now: datetime) -> None:
+    def __init__(self, config: CentralConfig, now: datetime, up_since: datetime | None = None) -> None:
         self._config, self._now = config, now
+        self.hearing = Hearing(config.stations.offline_after, up_since, now)
         self._units = {
             one.unit: Addresses(one.supervisor_email, one.escalate_to_email, one.on_duty_email)
             for one in Unit.objects.all()
@@ -45,9 +47,13 @@ class Gathering:
         return tuple(self._item(row, told.get(row.pk, []), posts.get(row.pk, ())) for row in rows)
 
     def with_pause(self, item: facts.Item) -> facts.Item:
-        """The same, and until when reminders about it pause."""
-        paused = pauses(item.camera, self._now) if item.closed_at is None and item.told else None
-        return replace(item, paused_until=paused.until if paused else None)
+        """The same, and until when reminders about it pause; and whether every word that it is out must wait."""
+        if item.closed_at is not None:
+            return item
+        shifts = list(ItemShift.objects.filter(item=item.number).values_list("shift_id", flat=True))
+        paused = pauses(item.camera, self._now, shifts) if item.told else None
+        must_wait = self.hearing.must_wait(item.camera, shifts)
+        return replace(item, paused_until=paused.until if paused else None, must_wait=must_wait)
 
     def with_duty(self, item: facts.Item) -> facts.Item:
         """The same, and when those who answer for it have their own duty time."""

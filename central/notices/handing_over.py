@@ -31,6 +31,8 @@ BREAKS = 2
 """After so many in a row the server is not asked about any other mail: one strange mail keeps no other back."""
 LONG_ENOUGH_S = 60.0
 """After so long one call ends, whatever still waits."""
+LONGEST_CALL = timedelta(minutes=10)
+"""More than any call takes: instants are reckoned from its beginning."""
 PAGE = 100
 
 
@@ -77,7 +79,7 @@ class _Sending:
     def _may_go(self, notice: Notice) -> bool:
         if notice.recipient in self._passed:
             return False
-        later = notice.next_try_at is not None and notice.next_try_at > self._now
+        later = _is_to_come(notice.next_try_at, LETTER_SELDOM, self._now)
         if later:
             self._passed.add(notice.recipient)
         return not later
@@ -113,7 +115,13 @@ class _Sending:
 
 
 def _server_may_be_asked(now: datetime) -> bool:
-    return not MailState.objects.filter(pk=1, next_try_at__gt=now).exists()
+    state = MailState.objects.filter(pk=1).first()
+    return state is None or not _is_to_come(state.next_try_at, SERVER_SELDOM, now)
+
+
+def _is_to_come(at: datetime | None, longest: timedelta, now: datetime) -> bool:
+    """Not when it is further away than anything is put off: central's clock was set back since."""
+    return at is not None and now < at <= now + longest + LONGEST_CALL
 
 
 def _remember_server(handed: Handed, at: datetime) -> None:

@@ -8,18 +8,23 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from central.custody.models import DockSession
 from central.judging.models import Judgement
-from central.notices.digest import OPEN_KINDS
+from central.notices.digest import OPEN_KINDS, Kind
 from central.notices.facts import Standing
 from central.notices.models import Beginning, Item, ItemShift, Notice
 from central.notices.outbox import supersede, waiting
-from central.notices.settling import Change, settle
+from central.notices.settling import Change, closing, settle
 from central.roster.shifts import batches
-from central.timeliness.verdict import Outstanding
+from central.roster.station_roster import LOOK_BACK
+from central.timeliness.verdict import Late, Outstanding
 
 log = structlog.get_logger()
+
+UNTRUE = (*OPEN_KINDS, Kind.CLEARED)
+"""What is no longer so once an item is cleared or withdrawn."""
 
 
 def beginning(now: datetime) -> datetime:
@@ -42,6 +47,23 @@ def settle_items(now: datetime, zone: ZoneInfo) -> None:
         change = settle(camera, own.get(camera, ()), stands, late.get(camera, ()), now, zone)
         if change != Change():
             _make(camera, change, now)
+    _withdraw_cleared(now, zone)
+
+
+def _withdraw_cleared(now: datetime, zone: ZoneInfo) -> None:
+    """What was cleared and turns out not to have been late after all is withdrawn from everybody who was told."""
+    late = Judgement.objects.filter(shift=OuterRef("shift"), camera=OuterRef("item__camera"), superseded_at=None)
+    cleared = ItemShift.objects.filter(item__state=Item.CLEARED, item__closed_at__gte=now - LOOK_BACK)
+    doubtful = cleared.exclude(Exists(late.filter(verdict=Late.name))).values_list("item", flat=True).distinct()
+    for item in Item.objects.filter(pk__in=list(doubtful)).prefetch_related("shifts"):
+        own = [one.shift_id for one in item.shifts.all()]
+        found = closing(item.camera, own, standing_of(own), now, zone)
+        if found is not None and found.state == Item.WITHDRAWN:
+            with transaction.atomic():
+                item.state, item.why, item.closed_at, item.done_at = found.state, found.why, now, None
+                item.save()
+                _take_back(item, now)
+            log.info("item_closed", camera=item.camera, state=item.state)
 
 
 def standing_of(shift_ids: Iterable[str]) -> dict[str, Standing]:
@@ -63,6 +85,8 @@ def as_standing(row: Judgement) -> Standing:
         late_by=None if row.late_by_s is None else timedelta(seconds=row.late_by_s),
         docked_at=row.docked_at,
         docked_where=docked_where(row),
+        because=row.because,
+        causes=tuple(str(why["cause"]) for why in row.why),
     )
 
 
@@ -92,9 +116,12 @@ def _make(camera: str, change: Change, now: datetime) -> None:
 
 
 def _take_back(item: Item, now: datetime) -> None:
-    """Mails that say that it is out, and that nobody can have got yet, are not sent any more."""
-    untrue = waiting().filter(lines__item=item, lines__kind__in=[str(kind) for kind in OPEN_KINDS]).distinct()
-    for notice in supersede(untrue, now):
+    """Mails that say that it is out, or how it ended before, and that nobody can have got yet, are not sent any more.
+    What else they said is said anew: also the end of another item of which nothing else was left to say."""
+    untrue = waiting().filter(lines__item=item, lines__kind__in=[str(kind) for kind in UNTRUE]).distinct()
+    taken = supersede(untrue, now)
+    Item.objects.filter(lines__notice__in=taken, done_at__isnull=False).update(done_at=None)
+    for notice in taken:
         log.info("notice_taken_back", notice=str(notice.notice_id), to=notice.recipient)
 
 

@@ -13,6 +13,7 @@ from central.config import CentralConfig
 from central.fleet.models import Heartbeat
 from central.judging.models import Judgement
 from central.notices.digest import Kind
+from central.notices.hearing import Hearing
 from central.notices.items import beginning
 from central.notices.letters import OfficerReminder, compose_officer_reminder
 from central.notices.manners import manner_of
@@ -22,12 +23,12 @@ from central.notices.whereabouts import last_dock, last_left
 from central.timeliness.verdict import Pending
 
 
-def remind_officers(config: CentralConfig, now: datetime) -> int:
+def remind_officers(config: CentralConfig, hearing: Hearing, now: datetime) -> int:
     """Remind each officer once per duty whose camera no dock has seen since; returns how many."""
     after = config.notices.officer_reminder
     if after is None:
         return 0
-    due = [row for row in _unreturned(after, now) if _is_sure(row, config, now)]
+    due = [row for row in _unreturned(after, now) if _is_sure(row, config, hearing, now)]
     for row in due:
         _remind(row, config, now)
     return len(due)
@@ -43,9 +44,12 @@ def _unreturned(after: timedelta, now: datetime) -> list[Judgement]:
     return list(last.values())
 
 
-def _is_sure(row: Judgement, config: CentralConfig, now: datetime) -> bool:
-    """It was taken out and its docks are alive: nobody is troubled for a silent station's sake."""
+def _is_sure(row: Judgement, config: CentralConfig, hearing: Hearing, now: datetime) -> bool:
+    """It was taken out, and its docks are alive and have told all: nobody is troubled for a station that is silent
+    or catching up."""
     relevant = set(row.evidence.get("relevant", ()))
+    if hearing.unheard(relevant) or hearing.must_wait(row.camera, [row.shift_id]):
+        return False
     heard = Heartbeat.objects.filter(station__in=relevant, received_at__gt=now - config.stations.offline_after)
     last = last_dock(row.camera)
     is_out = last is None or last.undocked_at is not None

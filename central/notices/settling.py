@@ -8,9 +8,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from central.notices.facts import Standing
-from central.timeliness.verdict import Excused, Indeterminate, Late, NoDuty, OnTime, Outstanding, Pending
+from central.timeliness.verdict import Cause, Excused, Indeterminate, Late, NoDuty, OnTime, Outstanding, Pending
 
 CLEARED, WITHDRAWN = "cleared", "withdrawn"
+POLICY = "policy"
+"""Why a camera was judged anew: [lateness] was changed."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def _why(camera: str, own: Sequence[str], stands: Mapping[str, Standing], zone: 
     """Of several shifts, what is said of the last one."""
     known = [stands[one] for one in own if one in stands]
     if not known:
-        return "The shift was taken off the roster."
+        return "The shift was taken off the roster, or moved to a time to come."
     last = max(known, key=lambda one: one.deadline_at)
     if last.camera != camera:
         return f"The shift is with camera {last.camera} now."
@@ -83,11 +85,20 @@ def _why(camera: str, own: Sequence[str], stands: Mapping[str, Standing], zone: 
         case Excused.name:
             return f"Excused: {last.excuse}." if last.excuse else "Excused."
         case Pending.name:
-            return f"The shift's end was corrected; the camera is due by {_local(last.deadline_at, zone)}."
+            what = "What counts as late was changed" if last.because == POLICY else "The shift's end was corrected"
+            return f"{what}; the camera is due by {_local(last.deadline_at, zone)}."
         case Indeterminate.name:
-            return "Not all of its docks were watched all the time, as is known by now: nothing can be said."
+            return _nothing_can_be_said(last)
         case _:
             return "It does not count as late any more."
+
+
+def _nothing_can_be_said(one: Standing) -> str:
+    if Cause.UNWATCHED in one.causes or Cause.NO_STATION in one.causes:
+        return "Not all of its docks were watched all the time, as is known by now: nothing can be said."
+    if Cause.TWO_OFFICERS in one.causes:
+        return "Another officer may have had it, as is known by now: nothing can be said."
+    return "What its docks saw is not certain enough, as is known by now: nothing can be said."
 
 
 def _local(instant: datetime, zone: ZoneInfo) -> str:

@@ -28,19 +28,20 @@ from central.notices.outbox import Said, list_id, message_id, post
 log = structlog.get_logger()
 
 
-def tell(config: CentralConfig, now: datetime) -> int:
+def tell(config: CentralConfig, now: datetime, up_since: datetime | None = None) -> int:
     """Decide what is due and put it into the outbox; returns how many mails. One process at a time; may be killed at
-    any instant: each camera's item, and each mail, is one transaction."""
+    any instant: each camera's item, and each mail, is one transaction. `up_since`: since when stations could tell
+    central what happened; None: for long."""
     with held(settings.DATA.notices_lock) as ours:
         if not ours:
             return 0
         beginning(now)
         settle_items(now, ZoneInfo(config.web.time_zone))
-        return _tell(config, now) + remind_officers(config, now)
+        gathering = Gathering(config, now, up_since)
+        return _tell(config, gathering, now) + remind_officers(config, gathering.hearing, now)
 
 
-def _tell(config: CentralConfig, now: datetime) -> int:
-    gathering = Gathering(config, now)
+def _tell(config: CentralConfig, gathering: Gathering, now: datetime) -> int:
     items = gathering.items()
     mark_done([one.number for one in items if one.closed_at is not None and not one.still_to_hear()], now)
     _remember_unaddressed(sum(1 for one in items for post in one.posts if not post.first))
@@ -62,7 +63,7 @@ def _tell(config: CentralConfig, now: datetime) -> int:
 
 
 def _leaving(items: Sequence[Item], gathering: Gathering, now: datetime) -> tuple[Leaving, ...]:
-    """Whether somebody's answer pauses an item is asked of those alone of which something would leave."""
+    """Whether something keeps an item back is asked of those alone of which something would leave."""
     concerned = {said.item.number for one in leaving(items, now) for said in one.sayings}
     return leaving([gathering.with_pause(one) if one.number in concerned else one for one in items], now)
 

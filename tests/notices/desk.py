@@ -38,6 +38,8 @@ class Desk:
 
     config: CentralConfig = field(default_factory=configured)
     dead: bool = False
+    up_since: float | None = None
+    """The minute at which central came up; None: long ago."""
 
     def begin(self, minute: float = LONG_AGO) -> None:
         """Notices are switched on."""
@@ -46,9 +48,10 @@ class Desk:
     def play(self, minute: float) -> list[Notice]:
         """One round; returns what was written."""
         settings.CONFIG = self.config
-        judge_due(Judging(self.config, at(2 * LONG_AGO)), at(minute))
+        up_since = at(2 * LONG_AGO if self.up_since is None else self.up_since)
+        judge_due(Judging(self.config, up_since), at(minute))
         before = set(Notice.objects.values_list("pk", flat=True))
-        tell(self.config, at(minute))
+        tell(self.config, at(minute), up_since)
         if not self.dead:
             waiting().update(sent_at=at(minute))
         return list(Notice.objects.exclude(pk__in=before).order_by("pk"))

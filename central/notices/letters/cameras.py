@@ -36,7 +36,8 @@ def _facts_while_out(line: CameraLine, times: Times) -> list[Fact]:
     overdue = f" ({how_late(line)} ago)" if how_late(line) else ""
     paused = [("Reminders", f"paused ({name(line.answers_paused, 160)})")] if line.answers_paused else []
     due = ("Due", f"{times.full(line.deadline_at)}{overdue}")
-    return [_shift_end(line, times), due, ("Last seen", _left(line, times)), *paused]
+    unheard = [("Not known", _unheard(line, times))] if line.unheard else []
+    return [_shift_end(line, times), due, ("Last seen", _left(line, times)), *unheard, *paused]
 
 
 def _facts_afterwards(line: CameraLine, times: Times) -> list[Fact]:
@@ -54,6 +55,11 @@ def _facts_afterwards(line: CameraLine, times: Times) -> list[Fact]:
 def _shift_end(line: CameraLine, times: Times) -> Fact:
     source = _SOURCES.get(line.end_source, name(line.end_source))
     return "Shift ended", times.full(line.shift_ends_at) + (f" ({source})" if source else "")
+
+
+def _unheard(line: CameraLine, times: Times) -> str:
+    told = [f"{name(station)} since {times.full(at)}" if at else name(station) for station, at in line.unheard]
+    return f"whether it has docked where nothing was heard from: {', '.join(told)}; IT knows"
 
 
 def _left(line: CameraLine, times: Times) -> str:

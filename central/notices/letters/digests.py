@@ -115,7 +115,7 @@ def _not_seen(digest: Digest, out: list[CameraLine]) -> str:
     who = f"{len(out)} of {whose}" if known else count(len(out), "camera")
     was = "was" if len(out) == 1 else "were"
     new = sum(line.kind is Kind.FIRST for line in out)
-    since = "" if new else ", nor since"
+    since = "" if new or any(line.unheard for line in out) else ", nor since"
     said = f"{who} {was} not seen in any dock within {span(digest.grace)} of shift end{since}."
     if 0 < new < len(out):
         said += f" {new} of them {'is' if new == 1 else 'are'} new."
