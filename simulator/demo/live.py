@@ -47,7 +47,7 @@ class _Life:
     def __init__(self, world: World, story: Story) -> None:
         self._world, self._moves, self._say = world, story.moves, world.teller.say
         *self._open, self._north = world.stations
-        self._rng, self._numbers = random.Random(), itertools.count(1)
+        self._rng, self._shifts, self._seeds = random.Random(), itertools.count(1), itertools.count(101)
         self._cameras = sorted(LABELS.keys() - {UNSEEN})  # that one stays at north-1
 
     def turn_north(self) -> None:
@@ -61,7 +61,7 @@ class _Life:
 
     def goes_missing(self) -> str:
         """The camera that is taken out for a shift which ends at once, and does not come back for long."""
-        camera, number = self._rng.choice(self._cameras), next(self._numbers)
+        camera, number = self._rng.choice(self._cameras), next(self._shifts)
         now = datetime.now(UTC)
         self._moves.undock(camera)
         shift = Shift(f"live-{number}", camera, NIGHT, self._open[0].name, now + ENDS_IN, now)
@@ -84,6 +84,6 @@ class _Life:
         self._world.pause(self._rng.uniform(*IN_BAY_S))
 
     def _record(self, camera: str) -> None:
-        seed = str(100 + next(self._numbers))
+        seed = str(next(self._seeds))
         options = ("--add", "--files", "2", "--size", "512KiB", "--seed", seed, "--no-half-written")
         self._world.fill(camera, *options).output()
