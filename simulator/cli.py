@@ -51,9 +51,9 @@ _DEMO = """\
 Builds a small world of real processes in a fresh temporary folder and tells what happens as it happens: a camera
 is docked, copied, receipted and erased; another is pulled too early and finished at the other station; central is
 killed while footage is on its way; a station is killed in the middle of a copy. One camera does not come back: its
-supervisor is told, and told how it ended; another stands in a dead station: IT is told, and no officer is accused. All
-the while somebody watches the cards from outside. Then every promise is checked against what the cameras held, what
-central really stored, and what is in the mailbox.
+supervisor is told, and told how it ended; another stands in a dead station: IT is told, and no officer is accused.
+All the while somebody watches the cards from outside. Then every promise is checked against what the cameras held,
+what central really stored, and what is in the mailbox.
 
 Without --once the world lives on: pages are open to look at, and cameras come and go until Ctrl-C.
 """
