@@ -159,6 +159,12 @@ def _contradictions(config: Config) -> list[tuple[tuple[str | int, ...], str]]:
         found.append((("central", "stall"), "must be at least 1s"))
     if config.heartbeat.interval < 1:
         found.append((("heartbeat", "interval"), "must be at least 1s"))
+    for number, url in enumerate(config.heartbeat.ping_urls):
+        parts = urlsplit(url)
+        if not parts.hostname or parts.fragment or parts.username:
+            found.append((("heartbeat", "ping_urls"), f"{number + 1}: must be an address without user and fragment"))
+        if url in config.heartbeat.ping_urls[:number]:
+            found.append((("heartbeat", "ping_urls"), f"{number + 1}: stands there twice"))
     for number, limit in enumerate(config.upload.limits):
         if limit.from_ == limit.to:
             found.append((("upload", "limits"), f"window {number + 1} is empty: from and to are both {limit.to}"))

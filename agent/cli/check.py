@@ -13,7 +13,7 @@ from agent import config
 from agent.adapters.system_clock import SystemClock
 from agent.cli.check_options import OPTIONS
 from agent.errors import ConfigError, DockError
-from agent.rules.checking import Bounds, Level, StationFacts, Thresholds, judge, line, not_running
+from agent.rules.checking import Bounds, Level, StationFacts, Thresholds, judge, line, not_running, standing_still
 
 STALE_S = 15.0
 """A running agent writes its status every second."""
@@ -39,8 +39,11 @@ def _checked(arguments: argparse.Namespace) -> tuple[Level, str]:
         written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except FileNotFoundError:
         return line([not_running("")], "")
-    if not _is_alive(facts["pid"]) or (now - written_at).total_seconds() > STALE_S:
-        return line([not_running(f"{written_at:%Y-%m-%d %H:%M:%S} UTC")], "")
+    last_sign = f"{written_at:%Y-%m-%d %H:%M:%S} UTC"
+    if not _is_alive(facts["pid"]):
+        return line([not_running(last_sign)], "")
+    if (now - written_at).total_seconds() > STALE_S:
+        return line([standing_still(last_sign)], "")
     known = facts_of(facts, now)
     return line(judge(known, _thresholds(arguments, known)), known.summary)
 

@@ -81,12 +81,21 @@ class Judgement:
 
 
 def not_running(last_sign: str) -> Judgement:
-    """No agent runs, or the one that runs hangs. `last_sign`: when it last wrote its status; empty: never."""
+    """`last_sign`: when it last wrote its status; empty: never."""
     since = f"; its last sign of life is of {last_sign}" if last_sign else "; it never ran here"
     return Judgement(
         Level.CRITICAL,
         f"the agent does not run{since}. Docked cameras are not read, and nothing is lost. "
         "Look at `systemctl status dock-agent`",
+    )
+
+
+def standing_still(last_sign: str) -> Judgement:
+    """An agent runs and writes no status any more."""
+    return Judgement(
+        Level.CRITICAL,
+        f"the agent runs, but its last sign of life is of {last_sign}: part of it hangs, or its disk fails. "
+        "Look at its log and at `dock-agent doctor`; a restart loses nothing",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -113,9 +115,15 @@ def test_beside_a_real_agent_it_says_how_that_does_and_without_it_is_critical(
     assert main(check) == 2
     assert "it never ran here" in capsys.readouterr().out
     station.start()
+    assert station.process is not None
     eventually(lambda: main([*check, "--warn-disk", "1", "--crit-disk", "0"]) == 0, why="all is well")
     assert "central reachable | loop_age=" in capsys.readouterr().out
     assert main([*check, "--warn-disk", "999999GiB", "--crit-disk", "1"]) == 1
+    os.kill(station.process.pid, signal.SIGSTOP)
+    long_ago = (station.state / "status.json").stat().st_mtime - 60
+    os.utime(station.state / "status.json", (long_ago, long_ago))
+    assert main(check) == 2
+    assert "the agent runs, but its last sign of life is of 20" in capsys.readouterr().out
     station.kill()
     assert main(check) == 2
     assert "its last sign of life is of 20" in capsys.readouterr().out

@@ -6,10 +6,13 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from agent.adapters.pings import Pings
+from agent.config import load
+from agent.errors import ConfigError
 from agent.rules.pinging import Ping, Word
 from tests.dock_station import eventually
 
@@ -93,3 +96,22 @@ def test_without_urls_nothing_waits() -> None:
     pings.tell(Ping(Word.SUCCESS))
     assert not pings._waiting
     pings.stop()
+
+
+@pytest.mark.parametrize(
+    ("urls", "wrong"),
+    [
+        ('["ftp://c.example/a"]', "ping_urls"),
+        ('["https://"]', "1: must be an address"),
+        ('["https://me@c.example/a"]', "1: must be an address"),
+        ('["https://c.example/a#b"]', "1: must be an address"),
+        ('["https://c.example/a", "https://c.example/a"]', "2: stands there twice"),
+    ],
+)
+def test_an_address_that_cannot_be_pinged_is_refused_with_the_configuration(
+    urls: str, wrong: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "agent.toml"
+    path.write_text(f'[station]\nid = "a"\n[central]\nurl = "https://c.example"\n[heartbeat]\nping_urls = {urls}\n')
+    with pytest.raises(ConfigError, match=wrong):
+        load(path)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,8 @@ from tests.supervision.test_pings import Checker, checker
 __all__ = ["central", "checker", "new_central", "station"]
 
 WATCHDOG_S = 4.0
+CRAWLING = "[upload]\nlimits = [{from = '00:00', to = '24:00', rate = '20kB/s'}]\n"
+"""However slow the machine is, its uploads are still under way."""
 SLOW = "[upload]\nlimits = [{from = '00:00', to = '24:00', rate = '200kB/s'}]\n"
 
 
@@ -115,7 +118,7 @@ def test_told_to_stop_amid_copies_uploads_and_erases_it_ends_within_ten_seconds_
     assert station.process is not None
     agent = station.process.pid
     eventually(lambda: station.counts().get("VERIFIED", 0) >= 24, why="every receipt is there, and too young")
-    station.write_config('[erase]\nmin_age = "1h"\n' + SLOW)
+    station.write_config('[erase]\nmin_age = "1h"\n' + CRAWLING)
     os.kill(agent, signal.SIGHUP)
     eventually(lambda: station.logged("config_reloaded"), why="uploads are slow now")
     filmed |= files_below(station.dock("CAM-2", "--files", "4", "--size", "400kB"))
@@ -124,7 +127,7 @@ def test_told_to_stop_amid_copies_uploads_and_erases_it_ends_within_ten_seconds_
     station.dock("CAM-3", "--files", "4", "--size", "400kB")
     (third,) = eventually(lambda: set(card_processes(agent)) - others)
     os.kill(third, signal.SIGSTOP)  # whatever it copies hangs half-way
-    station.write_config(SLOW)
+    station.write_config(CRAWLING)
     os.kill(agent, signal.SIGHUP)
     until = time.monotonic() + 30
     while Phase.ERASING not in in_flight(station):
@@ -165,6 +168,19 @@ def test_after_a_restart_the_last_attempt_and_the_last_answer_are_still_known(
     assert again["sequence"] >= earlier["sequence"]
 
 
+def test_a_heartbeat_is_sent_also_when_the_spool_s_disk_cannot_be_asked(
+    station: DockStation, central: CentralServer
+) -> None:
+    station.start()
+    eventually(lambda: _heartbeat(central).get("disk_total"), why="a disk is told")
+    spool = station.state / "spool"
+    spool.rename(spool.with_name("away"))
+    eventually(lambda: _heartbeat(central).get("disk_total") == 0, why="heartbeats go on, without a disk")
+    spool.with_name("away").rename(spool)
+    eventually(lambda: _heartbeat(central).get("disk_total"), why="the disk is back")
+    assert {"upload", "verify", "bays"} <= _heartbeat(central)["loop_ages_s"].keys()
+
+
 def _made_a_fifo(path: Path) -> bool:
     try:
         os.mkfifo(path)
@@ -175,6 +191,11 @@ def _made_a_fifo(path: Path) -> bool:
 
 def _digest(central: CentralServer) -> str:
     """Of the configuration, as the latest heartbeat told it."""
+    return str(_heartbeat(central).get("config_digest", ""))
+
+
+def _heartbeat(central: CentralServer) -> dict[str, Any]:
+    """The latest one, as it came."""
     with closing(sqlite3.connect(f"file:{central.data_dir / 'central.sqlite3'}?mode=ro", uri=True)) as database:
         row = database.execute("SELECT body FROM fleet_heartbeat").fetchone()
-    return "" if row is None else str(json.loads(row[0])["config_digest"])
+    return {} if row is None else dict(json.loads(row[0]))
