@@ -98,6 +98,7 @@ def confirm(number: int, by: str, at: datetime, zone: ZoneInfo) -> Outcome | Non
         rows, errors = read_roster(bytes(waiting.content), zone)
         plan = _plan(rows, None if waiting.window_from is None else (waiting.window_from, waiting.window_to))
         errors += _said_anew(plan, waiting.brought_at)
+        errors += _overtaken(plan, waiting)
         if errors:
             return Outcome(errors=tuple(errors), number=number)
         told = tuple(warnings_of(rows, plan))
@@ -141,6 +142,27 @@ def _said_anew(plan: Plan, since: datetime) -> Iterator[RowError]:
                 f"{version.change} at {rfc3339(version.said_at)} by {version.said_by}, after this import was brought"
             )
             yield RowError(rows[version.shift_id], version.shift_id, f"{told}; bring the newest file instead")
+
+
+def _overtaken(plan: Plan, waiting: RosterImport) -> Iterator[RowError]:
+    """The first shift of which a newer file spoke: by leaving it as it stands, or out of its window, it left no line
+    in the history, and this import would undo that."""
+    changed = [row for pair in plan.changed for row in pair]
+    touched = (*plan.added, *changed, *plan.withdrawn)
+    newer = RosterImport.objects.filter(state=RosterImport.APPLIED, brought_at__gt=waiting.brought_at)
+    for one in newer.defer("content").order_by("-brought_at", "-pk"):
+        row = next((row for row in touched if _may_speak_of(one, row)), None)
+        if row is not None:
+            told = f"import {one.pk} was brought later, at {rfc3339(one.brought_at)}, stands and covers this shift"
+            yield RowError(row.row, row.shift_id, f"{told}; bring the newest file instead")
+            return
+
+
+def _may_speak_of(one: RosterImport, row: RosterRow) -> bool:
+    """Without a window nobody knows of which shifts a file said what stood already."""
+    if one.window_from is None or one.window_to is None:
+        return one.unchanged > 0
+    return bool(one.window_from <= row.starts_at < one.window_to)
 
 
 def _kept(content: bytes, bringing: Bringing, outcome: Outcome) -> RosterImport:

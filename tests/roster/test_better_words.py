@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -91,6 +91,54 @@ def test_an_import_that_waited_too_long_does_not_undo_what_was_said_meanwhile() 
         "row 2, S1: changed at 2026-11-23T12:05:00Z by command, after this import was brought"
     )
     assert end() == EVENING + 2 * HOUR
+
+
+@pytest.mark.parametrize("window", [None, (EVENING - 24 * HOUR, EVENING + 24 * HOUR)])
+def test_a_broken_import_that_waits_is_not_applied_over_a_newer_one_that_found_all_as_it_stands(
+    window: tuple[datetime, datetime] | None,
+) -> None:
+    bring(shift("S1"))
+    strict = Limits(moved_alike=1, withdrawn_percent=100, late=1000)
+    broken = as_file([shift("S1", ends_at=EVENING - HOUR)])
+    waiting = bring_in(broken, Bringing("folder", NOW, window=window), ZONE, strict, lambda _rows: 0)
+    assert waiting.number is not None
+    newer = bring(shift("S1"), at=NOW + timedelta(minutes=5), window=window)
+    refused = confirm(waiting.number, "it@pd.example", NOW + HOUR, ZONE)
+    assert refused is not None
+    assert f"S1: import {newer.number} was brought later" in str(refused.errors[0])
+    assert end() == EVENING
+    again = bring_in(broken, Bringing("folder", NOW + HOUR, window=window), ZONE, strict, lambda _rows: 0)
+    assert again.number == waiting.number
+    confirmed = confirm(waiting.number, "it@pd.example", NOW + 2 * HOUR, ZONE)
+    assert confirmed is not None
+    assert (confirmed.errors, end()) == ((), EVENING - HOUR)
+
+
+def test_a_shift_that_a_newer_file_left_out_of_its_window_is_not_added_by_an_older_one() -> None:
+    window = (EVENING - 24 * HOUR, EVENING + 24 * HOUR)
+    old = as_file([shift("S1"), shift("S2", camera_serial="C2")])
+    strict = Limits(moved_alike=1, withdrawn_percent=100, late=1)
+    waiting = bring_in(old, Bringing("folder", NOW, window=window), ZONE, strict, lambda _rows: 9)
+    assert waiting.number is not None
+    bring(shift("S1"), at=NOW + timedelta(minutes=5), window=window)
+    refused = confirm(waiting.number, "it@pd.example", NOW + HOUR, ZONE)
+    assert refused is not None
+    assert refused.errors
+    assert not Shift.objects.filter(pk="S2").exists()
+
+
+def test_a_newer_file_about_another_day_does_not_stand_in_the_way() -> None:
+    bring(shift("S1"))
+    strict = Limits(moved_alike=1, withdrawn_percent=100, late=1000)
+    file = as_file([shift("S1", ends_at=EVENING + HOUR)])
+    waiting = bring_in(file, Bringing("folder", NOW), ZONE, strict, lambda _rows: 0)
+    assert waiting.number is not None
+    day = 24 * HOUR
+    other = shift("S9", camera_serial="C9", starts_at=EVENING + 2 * day, ends_at=EVENING + 2 * day + HOUR)
+    bring(other, at=NOW + timedelta(minutes=5), window=(EVENING + day, EVENING + 3 * day))
+    confirmed = confirm(waiting.number, "it@pd.example", NOW + HOUR, ZONE)
+    assert confirmed is not None
+    assert (confirmed.errors, end()) == ((), EVENING + HOUR)
 
 
 def test_an_overlap_with_a_shift_that_stands_already_names_both() -> None:
