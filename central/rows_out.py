@@ -32,7 +32,7 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return ";".join(str(one) for one in value)
+        value = ";".join(str(one) for one in value)
     if isinstance(value, str) and value.startswith(_FORMULA):
         return "'" + value
     return str(value)

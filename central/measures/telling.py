@@ -133,9 +133,11 @@ def _days_late(told: Measures) -> Iterator[str]:
 
 
 def percent(one: Figure) -> str:
-    """`93.0%`; words where there is no figure."""
+    """`93.0%`; words where there is no figure. Rounding makes neither none nor all of what is neither."""
     share = one.proportion.share
-    return "no figure" if share is None else f"{share:.1%}"
+    if share is None:
+        return "no figure"
+    return "<0.1%" if 0 < share < 0.0005 else ">99.9%" if 0.9995 <= share < 1 else f"{share:.1%}"
 
 
 def percents(one: Figure) -> str:

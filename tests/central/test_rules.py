@@ -87,6 +87,10 @@ def test_numbers_stay_numbers() -> None:
     assert (cell(-3.5), cell(0), cell(None), cell(True), cell(["a", "b"])) == ("-3.5", "0", "", "true", "a;b")
 
 
+def test_no_list_is_a_formula() -> None:
+    assert (cell(["=1+1", "b"]), cell(["a", "=1"])) == ("'=1+1;b", "a;=1")
+
+
 def test_a_carriage_return_in_a_file_name_ends_no_row() -> None:
     out = io.StringIO(newline="")
     write_rows(("path", "size"), [["a\rb.mp4", 1], ["c.mp4", 2]], "csv", out)

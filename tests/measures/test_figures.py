@@ -11,7 +11,7 @@ from central.measures.counting import Excuses, Rule
 from central.measures.duties import ShiftRow, counted_duties
 from central.measures.measuring import Asked, Measures, Rows, chosen, measure
 from central.measures.proportion import Proportion
-from central.measures.telling import as_lines
+from central.measures.telling import as_lines, percent
 from central.measures.videos import VideoRow, counted_videos
 from tests.measures.worlds import AT, HOUR, nobodys, shift, video
 
@@ -122,6 +122,13 @@ def test_nothing_to_divide_by_is_no_figure_and_never_nought_percent() -> None:
     lines = "\n".join(as_lines(told))
     assert "no figure: 0 of 0" in lines
     assert "%" not in lines
+
+
+def test_rounding_makes_neither_all_nor_none_of_what_is_neither() -> None:
+    duties = [shift(f"S{number}", camera=f"C{number}") for number in range(3000)]
+    told = of(*duties, shift("L", "late", late_by_s=60.0, camera="L"))
+    figures = [told.figure("M1", "on_time"), told.figure("M2", "late"), told.figure("M2", "outstanding")]
+    assert [percent(one) for one in figures] == [">99.9%", "<0.1%", "0.0%"]
 
 
 def test_a_video_is_late_when_it_arrives_more_than_a_day_after_its_recording_ended() -> None:
