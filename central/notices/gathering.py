@@ -101,14 +101,14 @@ class Gathering:
 
     def _posts(self, rows: Iterable[Item]) -> dict[int, tuple[facts.Post, ...]]:
         """For each item those who answer for its outstanding shifts, the longest outstanding first."""
-        found: dict[int, dict[tuple[str, str], facts.Post]] = {}
+        found: dict[int, dict[tuple[str, str, str], facts.Post]] = {}
         for row, shift in outstanding_shifts(rows):
-            key = (shift.unit, shift.supervisor_email)
+            key = (shift.unit, shift.supervisor_email, shift.officer.email)
             found.setdefault(row.item_id, {}).setdefault(key, self._post(*key, row.joined_at))
         return {number: tuple(posts.values()) for number, posts in found.items()}
 
-    def _post(self, unit: str, supervisor: str, since: datetime) -> facts.Post:
-        first = first_of(self._config, unit, supervisor, self._units, self._now)
+    def _post(self, unit: str, supervisor: str, officer: str, since: datetime) -> facts.Post:
+        first = first_of(self._config, unit, supervisor, self._units, self._now, officer)
         known = self._units.get(unit, Addresses())
         return facts.Post(
             unit=unit,
@@ -134,7 +134,7 @@ def outstanding_shifts(rows: Iterable[Item]) -> list[tuple[ItemShift, Shift]]:
     """The shifts of these items that stand as outstanding, the first due first."""
     found: list[tuple[datetime, str, ItemShift]] = []
     for batch in batches(str(row.pk) for row in rows):
-        joined = list(ItemShift.objects.filter(item__in=batch).select_related("shift", "item"))
+        joined = list(ItemShift.objects.filter(item__in=batch).select_related("shift__officer", "item"))
         stands = Judgement.objects.filter(
             shift__in=[one.shift_id for one in joined], superseded_at=None, verdict=Outstanding.name
         )

@@ -79,7 +79,7 @@ class _Sending:
     def _may_go(self, notice: Notice) -> bool:
         if notice.recipient in self._passed:
             return False
-        later = _is_to_come(notice.next_try_at, LETTER_SELDOM, self._now)
+        later = is_to_come(notice.next_try_at, LETTER_SELDOM, self._now)
         if later:
             self._passed.add(notice.recipient)
         return not later
@@ -116,10 +116,10 @@ class _Sending:
 
 def _server_may_be_asked(now: datetime) -> bool:
     state = MailState.objects.filter(pk=1).first()
-    return state is None or not _is_to_come(state.next_try_at, SERVER_SELDOM, now)
+    return state is None or not is_to_come(state.next_try_at, SERVER_SELDOM, now)
 
 
-def _is_to_come(at: datetime | None, longest: timedelta, now: datetime) -> bool:
+def is_to_come(at: datetime | None, longest: timedelta, now: datetime) -> bool:
     """Not when it is further away than anything is put off: central's clock was set back since."""
     return at is not None and now < at <= now + longest + LONGEST_CALL
 

@@ -13,8 +13,8 @@ from django.db.models import Exists, OuterRef
 from central.custody.models import DockSession
 from central.judging.models import Judgement
 from central.notices.digest import OPEN_KINDS, Kind
-from central.notices.facts import Standing
-from central.notices.models import Beginning, Item, ItemShift, Notice
+from central.notices.facts import CLOSING_KINDS, Standing
+from central.notices.models import Beginning, Item, ItemShift, Line, Notice
 from central.notices.outbox import supersede, waiting
 from central.notices.settling import Change, closing, settle
 from central.roster.shifts import batches
@@ -108,11 +108,24 @@ def _make(camera: str, change: Change, now: datetime) -> None:
             _take_back(item, now)
             log.info("item_closed", camera=camera, state=item.state)
         if change.opens:
-            item = Item.objects.create(camera=camera, opened_at=now)
+            item = _reopened(camera, change.opens) or Item.objects.create(camera=camera, opened_at=now)
             log.info("item_opened", camera=camera, shifts=list(change.opens))
         ItemShift.objects.bulk_create(
-            ItemShift(item=item, shift_id=shift_id, joined_at=now) for shift_id in (*change.joins, *change.opens)
+            (ItemShift(item=item, shift_id=shift_id, joined_at=now) for shift_id in (*change.joins, *change.opens)),
+            ignore_conflicts=True,
         )
+
+
+def _reopened(camera: str, shift_ids: Iterable[str]) -> Item | None:
+    """The item that was just withdrawn, if it is out on the same shift all the same and nobody has heard yet of the
+    withdrawal: else one mail would take back what it says."""
+    withdrawn = Item.objects.filter(camera=camera, state=Item.WITHDRAWN, done_at=None, shifts__shift__in=shift_ids)
+    ends = Line.objects.filter(kind__in=[str(kind) for kind in CLOSING_KINDS], notice__superseded_at=None)
+    item = withdrawn.exclude(Exists(ends.filter(item=OuterRef("pk")))).order_by("-pk").first()
+    if item is not None:
+        item.state, item.why, item.closed_at = Item.OPEN, "", None
+        item.save()
+    return item
 
 
 def _take_back(item: Item, now: datetime) -> None:

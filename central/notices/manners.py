@@ -33,12 +33,21 @@ def manner_of(config: CentralConfig, unit: str) -> Manner:
 
 
 def first_of(
-    config: CentralConfig, unit: str, supervisor: str, units: Mapping[str, Addresses], now: datetime
+    config: CentralConfig,
+    unit: str,
+    supervisor: str,
+    units: Mapping[str, Addresses],
+    now: datetime,
+    officer: str = "",
 ) -> tuple[str, ...]:
     """Who is written to first: the shift's own supervisor or else its unit's, or a delegate in his place; and, beside
-    him, the unit's address that is read at any hour. None: nobody is named."""
+    him, the unit's address that is read at any hour. Nobody supervises himself: of the officer's own camera the next
+    one is told, up to whom the unit escalates to. None: nobody is named."""
     known = units.get(unit, Addresses())
-    named = delegate(config, unit, now) or supervisor or known.supervisor
+    said = (delegate(config, unit, now), supervisor, known.supervisor)
+    usual = next((one for one in said if one), "")
+    others = (one for one in (*said, known.escalate_to) if one and one.lower() != officer.lower())
+    named = usual if not usual or usual.lower() != officer.lower() else next(others, usual)
     return tuple(dict.fromkeys(one for one in (named, known.on_duty) if one))
 
 

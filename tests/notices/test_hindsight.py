@@ -10,7 +10,10 @@ from msgspec.structs import replace
 from central.answers.kinds import Kind
 from central.answers.rights import Person
 from central.config import Lateness
+from central.judging.excuses import excuse_shift, withdraw_excuse
 from central.judging.verdicts import current
+from central.notices.handing_over import LETTER_SELDOM, is_to_come
+from central.notices.models import Item
 from central.roster.shifts import correct
 from tests.answers.people import says
 from tests.judging.court import DEADLINE, END, START, roster, watching
@@ -124,3 +127,53 @@ def test_words_of_what_was_withdrawn_name_what_changed() -> None:
     desk.play(DEADLINE + 21)
     (withdrawn,) = desk.play(DEADLINE + 40)
     assert "What counts as late was changed" in withdrawn.text
+
+
+def test_an_excuse_that_is_taken_back_at_once_is_no_mail_that_contradicts_itself() -> None:
+    east, desk = told_of_a_camera_that_is_out()
+    east.beat(DEADLINE + 2 * DAY)
+    excuse = excuse_shift("S1", "C1", "court", "lt@pd.example", at(DEADLINE + 20))
+    desk.play(DEADLINE + 21)
+    withdraw_excuse(excuse.pk, "lt@pd.example", at(DEADLINE + 22))
+    assert desk.says(DEADLINE + 23) == desk.says(DEADLINE + 60) == []
+    assert Item.objects.get().state == Item.OPEN
+    assert desk.says(DEADLINE + 16 + DAY) == [("reminder", SUPERVISOR)]
+
+
+def test_an_excuse_that_is_taken_back_after_its_mail_is_a_first_notice_again() -> None:
+    east, desk = told_of_a_camera_that_is_out()
+    east.beat(DEADLINE + 2 * DAY)
+    excuse = excuse_shift("S1", "C1", "court", "lt@pd.example", at(DEADLINE + 20))
+    desk.play(DEADLINE + 21)
+    assert desk.says(DEADLINE + 40) == [("withdrawn", SUPERVISOR)]
+    withdraw_excuse(excuse.pk, "lt@pd.example", at(DEADLINE + 50))
+    desk.play(DEADLINE + 51)
+    assert desk.says(DEADLINE + 70) == [("first", SUPERVISOR)]
+
+
+def test_an_officer_who_is_his_own_supervisor_is_not_the_only_one_who_is_told() -> None:
+    unit(supervisor="Lee@pd.example", escalate_to=CAPTAIN)
+    east, desk = watching(), Desk()
+    desk.begin()
+    roster("S1", supervisor_email="lee@pd.example")
+    east.beat(DEADLINE + 20)
+    desk.play(DEADLINE + 1)
+    assert desk.says(DEADLINE + 16) == [("first", CAPTAIN)]
+
+
+def test_a_reminder_says_which_station_was_not_heard_and_claims_nothing_since() -> None:
+    east, desk = told_of_a_camera_that_is_out()
+    (reminder,) = desk.play(DEADLINE + 17 + DAY)
+    assert reminder.kind == "reminder"
+    assert "nor since" not in reminder.text
+    assert "nothing was heard from: east since" in reminder.text
+    east.beat(DEADLINE + 2 * DAY + 18)
+    (reminder,) = desk.play(DEADLINE + 18 + 2 * DAY)
+    assert "nor since" in reminder.text
+
+
+def test_what_was_put_off_by_a_clock_that_was_days_ahead_is_tried_at_once() -> None:
+    assert is_to_come(at(30), LETTER_SELDOM, at(0))
+    assert not is_to_come(at(2 * DAY), LETTER_SELDOM, at(0))
+    assert not is_to_come(at(-1), LETTER_SELDOM, at(0))
+    assert not is_to_come(None, LETTER_SELDOM, at(0))
