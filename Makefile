@@ -21,7 +21,7 @@ $(STAMP): requirements-dev.txt pyproject.toml scripts/setup
 parts: $(STAMP) ## the real parts that tests use (umockdev, fuse, ffmpeg, foreign tus servers), where this machine allows it
 	@scripts/parts
 
-demo: $(STAMP) ## a complete small world: central, two stations, three cameras, a mailbox; leaves a web page open
+demo: $(STAMP) ## a complete small world: central, three stations, five cameras, a mailbox; leaves a web page open
 	@$(VENV)/bin/dock-sim demo
 
 demo-once: $(STAMP) ## play the story once, check every promise from outside, exit 0 only if all held
