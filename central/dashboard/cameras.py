@@ -16,6 +16,7 @@ from central import clock
 from central.custody.models import DockSession, NotSeenReport
 from central.dashboard.drawing.days import strip
 from central.dashboard.guards import not_for_you, seers_only
+from central.dashboard.notice_pages import notices_for
 from central.dashboard.roles import READERS
 from central.dashboard.sight import Sight
 from central.dashboard.surroundings import site_zone
@@ -59,17 +60,25 @@ def _context(serial: str, shifts: Any, docks: Sequence[DockSession], sight: Sigh
         "drawing": strip(seen, "seen", f"{unseen} of {DAYS} days without this camera in any dock"),
         "without_shift": _is_out_without_shift(serial, last, now),
         "item": Item.objects.filter(camera=serial, state=Item.OPEN).first(),
-        "told": _told(serial),
-        "excuses": Excuse.objects.filter(camera=serial).order_by("-pk")[:20],
-        "reports": NotSeenReport.objects.filter(camera=serial).order_by("-deadline_at")[:20],
+        "told": _told(serial, sight),
+        "excuses": _within(sight, Excuse.objects.filter(camera=serial)).order_by("-pk")[:20],
+        "reports": _within(sight, NotSeenReport.objects.filter(camera=serial)).order_by("-deadline_at")[:20],
         "sees_everything": sight.sees_everything,
         "now": now,
     }
 
 
-def _told(serial: str) -> list[tuple[Notice, str]]:
-    """The latest notices that name this camera, and as what."""
-    lines = Line.objects.filter(camera=serial).select_related("notice").defer("notice__text", "notice__html")
+def _within(sight: Sight, rows: Any) -> Any:
+    """Those about shifts that he sees, and those about the camera itself: other units' are not his to read."""
+    if sight.sees_everything:
+        return rows
+    return rows.filter(Q(shift_id=None) | Q(shift_id="") | Q(shift_id__in=sight.shifts().values("pk")))
+
+
+def _told(serial: str, sight: Sight) -> list[tuple[Notice, str]]:
+    """The latest notices that name this camera and that he may open, and as what."""
+    lines = Line.objects.filter(camera=serial, notice__in=notices_for(sight))
+    lines = lines.select_related("notice").defer("notice__text", "notice__html")
     found = {line.notice_id: (line.notice, line.kind) for line in lines.order_by("-notice__created_at", "-pk")[:60]}
     return list(found.values())[:20]
 

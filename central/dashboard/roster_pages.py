@@ -37,7 +37,7 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
     """Apply an import that waits; all that is wrong with it is shown, and then nothing was imported."""
     outcome = confirm_roster(number, request.user.get_username(), clock.now())
     if outcome is None:
-        return _said(request, f"Import {number} does not wait any more; somebody has decided.", status=409)
+        return _said(request, _decided(number), status=409)
     if outcome.errors:
         return _said(request, f"Import {number} was not applied.", [str(one) for one in outcome.errors], status=409)
     return _said(request, f"Import {number} was applied. {counted(outcome, dry_run=False)}.", list(outcome.warnings))
@@ -47,8 +47,17 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
 @only(IT, ADMIN)
 def drop(request: HttpRequest, number: int) -> HttpResponse:
     if not discard(number, request.user.get_username(), clock.now()):
-        return _said(request, f"Import {number} does not wait any more; somebody has decided.", status=409)
+        return _said(request, _decided(number), status=409)
     return _said(request, f"Import {number} was discarded; the roster is as it was.")
+
+
+def _decided(number: int) -> str:
+    """What became of it: he may have clicked twice, or another was quicker."""
+    found = RosterImport.objects.filter(pk=number).defer("content").first()
+    if found is None:
+        return f"There is no import {number}. Nothing was changed."
+    by = f" by {found.decided_by}" if found.decided_by else ""
+    return f"Import {number} does not wait any more: it was {found.state}{by}. Nothing more was changed."
 
 
 def _said(request: HttpRequest, said: str, listed: list[str] | None = None, status: int = 200) -> HttpResponse:

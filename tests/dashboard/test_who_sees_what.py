@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 
+from central.roster.models import RosterImport, Shift
 from tests.dashboard.conftest import Department
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +92,24 @@ def test_only_the_own_units_notices_are_a_supervisors(department: Department) ->
 
 def _notices_in(text: str) -> set[str]:
     return set(re.findall(r"/notices/[0-9a-f-]{36}/", text))
+
+
+def test_a_camera_that_two_units_share_tells_neither_supervisor_what_was_said_to_the_other(
+    department: Department,
+) -> None:
+    assert "court all week" in department.text("it", "/cameras/0420/")
+    now = department.world.now
+    span = {"starts_at": now, "ends_at": now + timedelta(hours=8)}
+    Shift.objects.create(shift_id="0420-z", officer_id="1000", camera_serial="0420", unit="East Patrol", **span)
+    text = department.text("supervisor", "/cameras/0420/")
+    assert "/shifts/0420-z/" in text
+    for private in ("court all week", "sgt.west", "0420-a", "Ida Novak"):
+        assert private not in text, private
+
+
+def test_who_applies_an_import_twice_reads_who_did_and_that_nothing_more_happened(department: Department) -> None:
+    number = RosterImport.objects.get(state=RosterImport.WAITING).pk
+    first = department.browsers["it"].post(f"/roster/{number}/discard")
+    second = department.browsers["admin"].post(f"/roster/{number}/confirm")
+    assert (first.status_code, second.status_code) == (200, 409)
+    assert f"Import {number} does not wait any more: it was discarded by it@pd.example." in second.content.decode()
