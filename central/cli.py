@@ -9,6 +9,8 @@ from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
+from central.cli_of_admin import add_lists, add_station, add_user
+from central.cli_words import command, group
 from central.data_dir import DataDir
 from central.logs import set_up_command_logs, set_up_logs
 from central.refusals import CommandRefused
@@ -27,8 +29,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_init(commands)
     _add_serve(commands)
-    _add_station(commands)
-    _add_user(commands)
+    add_station(commands)
+    add_user(commands)
+    add_lists(commands)
     _add_roster(commands)
     _add_supervisors(commands)
     _add_key(commands)
@@ -41,24 +44,8 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(
-    commands: argparse._SubParsersAction, name: str, run: str, summary: str, more: str = ""
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=summary, description=summary, epilog=more, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", metavar="DIR", type=Path, required=True, help="the data directory that `init` made")
-    parser.set_defaults(run=run)
-    return parser
-
-
-def _group(commands: argparse._SubParsersAction, name: str, summary: str) -> argparse._SubParsersAction:
-    parser = commands.add_parser(name, help=summary, description=summary)
-    return parser.add_subparsers(dest=f"{name}_command", metavar="COMMAND", required=True)
-
-
 def _add_init(commands: argparse._SubParsersAction) -> None:
-    _command(
+    command(
         commands,
         "init",
         "central.setting_up.init",
@@ -70,7 +57,7 @@ def _add_init(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_serve(commands: argparse._SubParsersAction) -> None:
-    parser = _command(
+    parser = command(
         commands,
         "serve",
         "central.setting_up.serve",
@@ -92,47 +79,9 @@ def _add_serve(commands: argparse._SubParsersAction) -> None:
     )
 
 
-def _add_station(commands: argparse._SubParsersAction) -> None:
-    station = _group(commands, "station", "Add a dock station, or a new PC in its place.")
-    add = _command(
-        station,
-        "add",
-        "central.fleet.commands.add",
-        "Make a station known and print its one-time enrolment code, alone on stdout.",
-        "The code is good for 7 days and for one PC. Adding a station that never enrolled prints a fresh code.\n\n"
-        "example:\n  dock-central station add east-1 --data /var/lib/dock-central",
-    )
-    add.add_argument("station", metavar="ID", help="its name: letters, digits, '.', '_', '-'; at most 64")
-    replace = _command(
-        station,
-        "replace",
-        "central.fleet.commands.replace",
-        "Print a code for a new PC in the old one's place, alone on stdout.",
-        "When the new PC enrols, the old one's credential is revoked and its ledgers are closed where they stand.",
-    )
-    replace.add_argument("station", metavar="ID", help="the station whose PC is replaced")
-    replace.add_argument(
-        "--revoke-now", action="store_true", help="revoke the old PC at once, e.g. when it was stolen"
-    )
-
-
-def _add_user(commands: argparse._SubParsersAction) -> None:
-    user = _group(commands, "user", "Add a person who may log in.")
-    add = _command(
-        user,
-        "add",
-        "central.dashboard.commands.add_user",
-        "Add a person. The password is read from stdin.",
-        "example:\n  dock-central user add pat@example --role it --password-stdin --data DIR < password",
-    )
-    add.add_argument("email", metavar="EMAIL", help="the address, which is also the login")
-    add.add_argument("--role", choices=("it", "supervisor", "auditor", "officer", "admin"), required=True)
-    add.add_argument("--password-stdin", action="store_true", required=True, help="read the password from stdin")
-
-
 def _add_roster(commands: argparse._SubParsersAction) -> None:
-    roster = _group(commands, "roster", "Bring the roster in.")
-    add = _command(
+    roster = group(commands, "roster", "Bring the roster in.")
+    add = command(
         roster,
         "import",
         "central.judging.roster_commands.import_roster",
@@ -151,7 +100,7 @@ def _add_roster(commands: argparse._SubParsersAction) -> None:
         metavar="FROM..TO",
         help="withdraw the shifts that start from FROM until before TO and are not in the file",
     )
-    _command(
+    command(
         roster,
         "pending",
         "central.judging.roster_commands.pending",
@@ -161,9 +110,9 @@ def _add_roster(commands: argparse._SubParsersAction) -> None:
         ("confirm", "confirm", "Apply an import that waits."),
         ("discard", "drop", "Drop an import that waits."),
     ):
-        decide = _command(roster, name, f"central.judging.roster_commands.{run}", summary)
+        decide = command(roster, name, f"central.judging.roster_commands.{run}", summary)
         decide.add_argument("number", metavar="NUMBER", type=int, help="as `roster pending` lists it")
-    out = _command(
+    out = command(
         roster,
         "without-shift",
         "central.judging.roster_commands.list_without_shift",
@@ -173,8 +122,8 @@ def _add_roster(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_supervisors(commands: argparse._SubParsersAction) -> None:
-    supervisors = _group(commands, "supervisors", "Say whom each unit's notices go to.")
-    add = _command(
+    supervisors = group(commands, "supervisors", "Say whom each unit's notices go to.")
+    add = command(
         supervisors,
         "import",
         "central.roster.commands.import_supervisors",
@@ -188,19 +137,19 @@ def _add_supervisors(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_key(commands: argparse._SubParsersAction) -> None:
-    key = _group(commands, "key", "Keys for programs that post a roster to /api/v1/roster/imports.")
+    key = group(commands, "key", "Keys for programs that post a roster to /api/v1/roster/imports.")
     for name, run, summary in (
         ("add", "key_add", "Make a key and print it, alone on stdout. It is shown this once."),
         ("revoke", "key_revoke", "From now on the key opens nothing."),
     ):
-        one = _command(key, name, f"central.roster.commands.{run}", summary)
+        one = command(key, name, f"central.roster.commands.{run}", summary)
         one.add_argument("name", metavar="NAME", help="who uses it: letters, digits, '.', '_', '-'; at most 64")
-    _command(key, "list", "central.roster.commands.key_list", "List all keys, and when each was last used.")
+    command(key, "list", "central.roster.commands.key_list", "List all keys, and when each was last used.")
 
 
 def _add_answer(commands: argparse._SubParsersAction) -> None:
-    answer = _group(commands, "answer", "What people said about shifts and cameras.")
-    out = _command(
+    answer = group(commands, "answer", "What people said about shifts and cameras.")
+    out = command(
         answer,
         "list",
         "central.answers.commands.list_answers",
@@ -212,11 +161,11 @@ def _add_answer(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_alarm(commands: argparse._SubParsersAction) -> None:
-    alarm = _group(commands, "alarm", "What IT is told, and what it asked not to be told.")
-    out = _command(alarm, "list", "central.alarms.commands.list_alarms", "List alarms that are open.")
+    alarm = group(commands, "alarm", "What IT is told, and what it asked not to be told.")
+    out = command(alarm, "list", "central.alarms.commands.list_alarms", "List alarms that are open.")
     out.add_argument("--all", action="store_true", help="also those that are over")
     out.add_argument("--format", choices=("csv", "json"), default="csv")
-    quiet = _command(
+    quiet = command(
         alarm,
         "silence",
         "central.alarms.commands.silence_alarm",
@@ -231,26 +180,30 @@ def _add_alarm(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_export(commands: argparse._SubParsersAction) -> None:
-    parser = _command(
+    parser = command(
         commands,
         "export",
-        "central.alarms.commands.export",
+        "central.administration.commands.export",
         "Write rows to stdout; works beside a running server.",
         "Instants are RFC 3339 in UTC; unknown values are empty (CSV) or null (JSON). JSON is one array.\n"
         "ledgers: one row per custody chain, with what it follows and where it is not whole. forks: other events\n"
         "that a station offered for a taken place. parked: events that are kept and not understood.\n"
         "shifts: one row per shift, with its deadline and the verdict that stands. answers: what people said of\n"
         "shifts and cameras, and how it ended. notices: one row per mail and shift that it names, also those that\n"
-        "were only shown (mode shadow) or never arrived. alarms: what IT is told, and since when.\n\n"
+        "were only shown (mode shadow) or never arrived. alarms: what IT is told, and since when. cameras and\n"
+        "officers: one row each, with what was last seen of it. users: who may log in. admin: who changed what.\n\n"
         "example:\n  dock-central export assets --format csv --data /var/lib/dock-central > assets.csv",
     )
-    kinds = ("assets", "docks", "shifts", "answers", "notices", "alarms", "stations", "ledgers", "forks", "parked")
+    kinds = (
+        *("assets", "docks", "shifts", "answers", "notices", "alarms", "stations", "ledgers", "forks", "parked"),
+        *("cameras", "officers", "users", "admin"),
+    )
     parser.add_argument("what", choices=kinds)
     parser.add_argument("--format", choices=("csv", "json"), required=True)
 
 
 def _add_measures(commands: argparse._SubParsersAction) -> None:
-    parser = _command(
+    parser = command(
         commands,
         "measures",
         "central.measures.commands.measures",
@@ -274,8 +227,8 @@ def _add_measures(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_epoch(commands: argparse._SubParsersAction) -> None:
-    epoch = _group(commands, "epoch", "The store's epoch.")
-    _command(
+    epoch = group(commands, "epoch", "The store's epoch.")
+    command(
         epoch,
         "raise",
         "central.custody.commands.raise_epoch",
@@ -285,8 +238,8 @@ def _add_epoch(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_mail(commands: argparse._SubParsersAction) -> None:
-    mail = _group(commands, "mail", "Mail as central sends it.")
-    test = _command(
+    mail = group(commands, "mail", "Mail as central sends it.")
+    test = command(
         mail,
         "test",
         "central.mailing.commands.send_test",

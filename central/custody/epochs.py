@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from central.custody.models import StoreEpoch
+from central.fleet.auditing import Change, keep_change, whoever_runs_this
 
 
 def store_epoch() -> int:
@@ -23,4 +24,5 @@ def raise_store_epoch(now: datetime) -> int:
     with transaction.atomic():
         epoch = max(store_epoch() + 1, int(now.timestamp()))
         StoreEpoch.objects.update_or_create(pk=1, defaults={"epoch": epoch})
+        keep_change(Change.EPOCH_RAISED, "central", by=whoever_runs_this(), now=now, epoch=epoch)
     return epoch

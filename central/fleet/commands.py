@@ -1,15 +1,11 @@
-"""The commands `station add` and `station replace`."""
+"""The command `station replace`."""
 
 from __future__ import annotations
 
 import argparse
 
 from central import clock
-from central.fleet.enrolment import add_station, replace_station
-
-
-def add(options: argparse.Namespace) -> None:
-    print(add_station(options.station, clock.now()))
+from central.fleet.enrolment import replace_station
 
 
 def replace(options: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from central.fleet.auditing import Change, keep_change, whoever_runs_this
 from central.fleet.models import Credential, EnrolmentCode, Ledger, Station
 from central.refusals import CommandRefused
 
@@ -38,7 +39,7 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def add_station(station_id: str, now: datetime) -> str:
+def add_station(station_id: str, now: datetime, *, by: str = "") -> str:
     """Make the station known and return its one-time code; a station never enrolled gets a fresh code.
 
     Raises:
@@ -50,16 +51,18 @@ def add_station(station_id: str, now: datetime) -> str:
             "beginning with a letter or digit"
         )
     with transaction.atomic():
-        station, _ = Station.objects.get_or_create(station_id=station_id, defaults={"added_at": now})
+        station, is_new = Station.objects.get_or_create(station_id=station_id, defaults={"added_at": now})
         if station.credentials.exists():
             raise StationRefused(
                 f"station {station_id} is enrolled already; "
                 f"for a new PC in its place run: station replace {station_id}"
             )
-        return _new_code(station, now, replaces=False)
+        if is_new:
+            keep_change(Change.STATION_ADDED, station_id, by=by or whoever_runs_this(), now=now)
+        return _new_code(station, now, by, replaces=False)
 
 
-def replace_station(station_id: str, now: datetime, *, revoke_now: bool = False) -> str:
+def replace_station(station_id: str, now: datetime, *, revoke_now: bool = False, by: str = "") -> str:
     """A one-time code for a new PC in the old one's place.
 
     The old PC stays trusted until the new one enrols, so that it can still deliver, unless `revoke_now`.
@@ -73,15 +76,35 @@ def replace_station(station_id: str, now: datetime, *, revoke_now: bool = False)
             raise StationRefused(f"there is no station {station_id}; to make one run: station add {station_id}")
         if revoke_now:
             _retire_old_pc(station, now)
-        return _new_code(station, now, replaces=True)
+            keep_change(Change.STATION_REVOKED, station_id, by=by or whoever_runs_this(), now=now, reason="replaced")
+        return _new_code(station, now, by, replaces=True)
 
 
-def _new_code(station: Station, now: datetime, *, replaces: bool) -> str:
+def revoke_station(station_id: str, reason: str, now: datetime, *, by: str = "") -> None:
+    """From now on nothing is accepted from its PC, and no code for it is good. What it delivered stays.
+
+    Raises:
+        StationRefused: there is no such station, or nothing of it to revoke.
+    """
+    with transaction.atomic():
+        station = Station.objects.filter(pk=station_id).first()
+        if station is None:
+            raise StationRefused(f"there is no station {station_id}; `dock-central station list` shows them")
+        codes = station.codes.filter(used_at=None, expires_at__gt=now).update(expires_at=now)
+        revoked = station.credentials.filter(revoked_at=None).exists()
+        if not revoked and not codes:
+            raise StationRefused(f"station {station_id} has no living credential and no code; nothing was changed")
+        _retire_old_pc(station, now)
+        keep_change(Change.STATION_REVOKED, station_id, by=by or whoever_runs_this(), now=now, reason=reason)
+
+
+def _new_code(station: Station, now: datetime, by: str, *, replaces: bool) -> str:
     station.codes.filter(used_at=None).update(expires_at=now)
     code = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
     EnrolmentCode.objects.create(
         station=station, code_sha256=digest(code), created_at=now, expires_at=now + CODE_LIFE, replaces=replaces
     )
+    keep_change(Change.CODE_MADE, station.pk, by=by or whoever_runs_this(), now=now, replaces=replaces)
     return code
 
 
@@ -108,6 +131,8 @@ def spend_code(code: str, public_key: str, hostname: str, now: datetime, *, mean
             hostname=hostname[:255],
             created_at=now,
         )
+        who = f"the PC {hostname}"
+        keep_change(Change.STATION_ENROLLED, spent.station.pk, by=who, now=now, replaces=spent.replaces)
     return Enrolled(spent.station.pk, token, spent.replaces)
 
 

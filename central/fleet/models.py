@@ -1,4 +1,4 @@
-"""Stations, their credentials, their latest heartbeat, their bays and their ledgers."""
+"""Stations, their credentials, latest heartbeat, bays and ledgers; what people changed about them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ class Station(models.Model):
 
     station_id = models.CharField(max_length=64, primary_key=True)
     added_at = models.DateTimeField()
+    site = models.CharField(max_length=64, blank=True)
+    """Where it stands. Stations of one site that are all silent are told as one."""
+    label = models.CharField(max_length=255, blank=True)
+    """For people: `Front desk`."""
 
     def __str__(self) -> str:
         return self.station_id
@@ -58,6 +62,18 @@ class Heartbeat(models.Model):
     oldest_unreceipted_at = models.DateTimeField(null=True)
     slowest_loop_s = models.FloatField(default=0)
     """Age of the agent's least recent loop, in seconds: alive is not healthy."""
+    version_since = models.DateTimeField(null=True)
+    """Since when it tells this version."""
+    config_digest = models.CharField(max_length=64, blank=True)
+    profiles_digest = models.CharField(max_length=64, blank=True)
+    digests_since = models.DateTimeField(null=True)
+    """Since when it tells these two."""
+    started_at = models.DateTimeField(null=True)
+    """When its agent started, by our clock and its uptime."""
+    restarts = models.JSONField(default=list)
+    """When its agent was seen to have started anew, in seconds since 1970: the last few."""
+    free_space = models.JSONField(default=list)
+    """Pairs of seconds since 1970 and free bytes of its spool's disk: the last hours, every few minutes."""
 
 
 class Bay(models.Model):
@@ -74,6 +90,20 @@ class Bay(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["station", "bay"], name="one_row_per_bay"),)
+
+
+class AdminEvent(models.Model):
+    """What a person changed about stations, users or keys. Append-only: triggers refuse UPDATE and DELETE."""
+
+    number = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(db_index=True)
+    by = models.CharField(max_length=255)
+    """Who: the user of the machine for a command, the address of whoever is logged in for a page."""
+    what = models.CharField(max_length=32)
+    """As `auditing.Change` names it."""
+    subject = models.CharField(max_length=255)
+    """The station, user or key it is about."""
+    detail = models.JSONField(default=dict)
 
 
 class Ledger(models.Model):

@@ -15,7 +15,7 @@ from central.fleet.models import Credential, Heartbeat, Station
 
 STATION_COLUMNS = (
     *("station_id", "state", "last_heartbeat_at", "watched_until", "version", "oldest_unreceipted_at"),
-    "added_at",
+    *("added_at", "site", "label"),
 )
 
 
@@ -25,6 +25,8 @@ class StationCondition:
     state: str
     added_at: datetime
     heartbeat: Heartbeat | None
+    site: str = ""
+    label: str = ""
 
 
 def stations(limits: Stations, now: datetime, station_id: str | None = None) -> list[StationCondition]:
@@ -41,7 +43,7 @@ def _condition(row: Any, limits: Stations, now: datetime) -> StationCondition:
     heard_at = None if heartbeat is None else heartbeat.received_at
     pulse = Pulse(row.enrolled, heard_at, 0.0 if heartbeat is None else heartbeat.slowest_loop_s)
     state = station_state(pulse, now, limits.stale_after, limits.offline_after)
-    return StationCondition(row.station_id, state, row.added_at, heartbeat)
+    return StationCondition(row.station_id, state, row.added_at, heartbeat, row.site, row.label)
 
 
 def station_rows(limits: Stations, now: datetime) -> Iterator[list[Any]]:
@@ -52,4 +54,4 @@ def station_rows(limits: Stations, now: datetime) -> Iterator[list[Any]]:
             if beat is None
             else (beat.received_at, beat.proven_until, beat.version, beat.oldest_unreceipted_at)
         )
-        yield [one.station_id, one.state, *told, one.added_at]
+        yield [one.station_id, one.state, *told, one.added_at, one.site or None, one.label or None]

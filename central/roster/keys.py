@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from central.fleet.auditing import Change, keep_change, whoever_runs_this
 from central.refusals import CommandRefused
 from central.roster.models import Key
 
@@ -31,6 +32,7 @@ def add_key(name: str, now: datetime) -> str:
         if Key.objects.filter(name=name, revoked_at=None).exists():
             raise CommandRefused(f"there is a key {name} already; to replace it run: dock-central key revoke {name}")
         Key.objects.create(name=name, secret_sha256=_digest(secret), made_at=now)
+        keep_change(Change.KEY_ADDED, name, by=whoever_runs_this(), now=now)
     return secret
 
 
@@ -40,8 +42,10 @@ def revoke_key(name: str, now: datetime) -> None:
     Raises:
         CommandRefused: no living key has this name.
     """
-    if not Key.objects.filter(name=name, revoked_at=None).update(revoked_at=now):
-        raise CommandRefused(f"there is no living key {name}; `dock-central key list` shows them")
+    with transaction.atomic():
+        if not Key.objects.filter(name=name, revoked_at=None).update(revoked_at=now):
+            raise CommandRefused(f"there is no living key {name}; `dock-central key list` shows them")
+        keep_change(Change.KEY_REVOKED, name, by=whoever_runs_this(), now=now)
 
 
 def key_name_of(secret: str, now: datetime) -> str | None:

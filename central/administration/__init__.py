@@ -1,0 +1,1 @@
+"""Stations, people and the state of central itself, by command."""
