@@ -15,7 +15,7 @@ from central.custody.models import Asset, DockSession
 from central.judging.models import Judgement
 from central.measures.duties import ShiftRow, counted_duties
 from central.measures.measuring import Asked, Rows, chosen
-from central.measures.videos import LONGEST_DUTY, MARGIN, VideoRow, counted_videos
+from central.measures.videos import MARGIN, VideoRow, counted_videos
 from central.measures.window import Window
 from central.roster.duties import duties_with
 from central.roster.models import Shift, ShiftVersion
@@ -23,7 +23,7 @@ from central.roster.shifts import batches
 from central.timeliness.verdict import Pending
 
 PAGE = 2000
-EARLIER_SHIFTS = timedelta(days=4)
+LATER_SHIFTS = EARLIER_SHIFTS = timedelta(days=4)
 """A duty's first shift ends no longer before the duty does."""
 
 SAID = (
@@ -35,7 +35,7 @@ SAID = (
 
 def read(asked: Asked, config: CentralConfig) -> Rows:
     """What is to be counted."""
-    window = asked.window.widened(MARGIN, LONGEST_DUTY + MARGIN)
+    window = asked.window.widened(MARGIN, MARGIN)
     shifts = [*_judged(window, asked), *_unjudged(window, asked, config)]
     duties = counted_duties(_as_it_stood(shifts, asked.at) if asked.as_it_stood else shifts)
     return chosen(Rows(duties, counted_videos(_videos(asked), duties, asked.at)), asked)
@@ -48,7 +48,10 @@ def _standing(rows: QuerySet[Judgement], asked: Asked) -> QuerySet[Judgement]:
 
 
 def _judged(window: Window, asked: Asked) -> Iterator[ShiftRow]:
-    rows = _within(_standing(Judgement.objects.all(), asked), "duty_ends_at", window)
+    """Of every duty of which some instant lies in the window: a video may have been recorded then."""
+    rows = _standing(Judgement.objects.all(), asked)
+    rows = rows.filter(_bounds("duty_ends_at", Window(begins=window.begins)))
+    rows = rows.filter(_bounds("duty_starts_at", Window(ends=window.ends)))
     for _, *said, why in _pages(rows, *SAID):
         yield ShiftRow(*said, causes=tuple(one["cause"] for one in why))
 
@@ -56,7 +59,7 @@ def _judged(window: Window, asked: Asked) -> Iterator[ShiftRow]:
 def _unjudged(window: Window, asked: Asked, config: CentralConfig) -> Iterator[ShiftRow]:
     """Shifts of which nothing is said, with the deadlines of those that are somebody's."""
     judged = _standing(Judgement.objects.filter(shift=OuterRef("pk")), asked)
-    rows = _within(Shift.objects.filter(~Exists(judged)), "ends_at", window.widened(EARLIER_SHIFTS, timedelta(0)))
+    rows = _within(Shift.objects.filter(~Exists(judged)), "ends_at", window.widened(EARLIER_SHIFTS, LATER_SHIFTS))
     if asked.as_it_stood:
         rows = rows.filter(pk__in=ShiftVersion.objects.filter(said_at__lte=asked.at).values("shift_id"))
     columns = ("shift_id", "camera_serial", "officer_id", "unit", "status", "starts_at", "ends_at")

@@ -14,7 +14,6 @@ from central.measures.duties import CountedDuty
 A_DAY = timedelta(hours=24)
 MARGIN = timedelta(hours=2)
 """People begin early and end late: a video so near to a duty is the duty's."""
-LONGEST_DUTY = timedelta(days=4)
 
 LATE, IN_TIME = "late", "in_time"
 SHIFT_REMAINDER, OFFICER, DOCK, NETWORK = CAUSES = ("shift_remainder", "officer", "dock", "network")
@@ -159,15 +158,19 @@ class Timetable:
 
     def __init__(self, duties: Iterable[CountedDuty]) -> None:
         self._by_camera: dict[str, list[tuple[datetime, datetime, CountedDuty]]] = {}
+        self._longest: dict[str, timedelta] = {}
+        """By camera: shifts without a gap are one duty, however many days they make."""
         for duty in sorted((one for one in duties if one.is_owed), key=_began):
             self._by_camera.setdefault(duty.camera, []).append((duty.starts_at, duty.ends_at, duty))
+            lasted = duty.ends_at - duty.starts_at
+            self._longest[duty.camera] = max(lasted, self._longest.get(duty.camera, NOTHING))
 
     def duty_at(self, camera: str, at: datetime | None) -> CountedDuty | None:
         """The nearest duty with this camera, no further away than `MARGIN`; of several the one that began last."""
         duties = self._by_camera.get(camera, [])
         if at is None or not duties:
             return None
-        first = bisect_left(duties, at - LONGEST_DUTY, key=itemgetter(0))
+        first = bisect_left(duties, at - MARGIN - self._longest[camera], key=itemgetter(0))
         last = bisect_right(duties, at + MARGIN, key=itemgetter(0))
         near = [one for one in duties[first:last] if at <= one[1] + MARGIN]
         return min(reversed(near), key=lambda one: max(one[0] - at, at - one[1], NOTHING), default=(at, at, None))[2]

@@ -114,6 +114,17 @@ def test_a_video_from_before_midnight_finds_its_duty_that_ends_in_the_next_month
     assert counts(measured(Window(NOON - 2 * HOUR, NOON)), "M5", "network") == (1, 1)
 
 
+def test_six_days_of_shifts_without_a_gap_are_one_duty_for_product_and_script() -> None:
+    spans = [(12 * number, 12 * number + 12) for number in range(12)]
+    store_shifts([shift(f"S{a}", starts=a, ends=b, duty_starts=0, duty_ends=144) for a, b in spans])
+    late = {"docked_at": 145, "staged_at": 146, "verified_at": 190}
+    store_videos([video("a", 20, **late), video("b", 110, **late)])
+    for window, videos in ((Window(), 2), (Window(NOON + 2 * HOUR, NOON + 30 * HOUR), 1)):
+        assert counts(measured(window), "M5", "shift_remainder")[1] == videos
+        edges = [edge for edge in (window.begins, window.ends) if edge is not None]
+        assert recompute(*exports(), AT, *edges) == in_its_words(measured(window))
+
+
 def test_every_figure_can_be_traced_to_its_rows() -> None:
     dice = Random(7)
     store_shifts(random_shifts(dice, 30))
