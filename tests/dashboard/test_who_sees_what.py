@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 
+from central.fleet.models import Heartbeat
 from central.roster.models import RosterImport, Shift
 from tests.dashboard.conftest import Department
 
@@ -113,3 +114,11 @@ def test_who_applies_an_import_twice_reads_who_did_and_that_nothing_more_happene
     second = department.browsers["admin"].post(f"/roster/{number}/confirm")
     assert (first.status_code, second.status_code) == (200, 409)
     assert f"Import {number} does not wait any more: it was discarded by it@pd.example." in second.content.decode()
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_an_impossible_instant_of_one_station_keeps_no_page_shut(department: Department, year: int) -> None:
+    day = 1 if year == 1 else 12
+    Heartbeat.objects.filter(station="east-1").update(oldest_unreceipted_at=datetime(year, day, day, tzinfo=UTC))
+    for path in ("/", "/stations/", "/stations/east-1"):
+        assert department.get("it", path).status_code == 200, path

@@ -23,10 +23,17 @@ def moment(at: datetime | None, *, exact: bool = False) -> SafeString:
     the zone's abbreviation, which tells apart the hour that a night in autumn has twice."""
     if not at:  # also a name that the template does not know
         return NOTHING
-    local = timezone.localtime(at)
+    local = _local(at)
     clock_time = f"{local:%H:%M:%S %Z}" if exact else f"{local:%H:%M}"
     shown = f"{local:%a %b} {local.day}, {clock_time}"
     return format_html('<time datetime="{}" title="{}">{}</time>', at.astimezone(UTC).isoformat(), _in_utc(at), shown)
+
+
+def _local(at: datetime) -> datetime:
+    try:
+        return timezone.localtime(at)
+    except OverflowError:  # a station may say the year 1 or 9999; a page must open all the same
+        return at.astimezone(UTC)
 
 
 @register.simple_tag
@@ -34,7 +41,7 @@ def stamp(at: datetime | None) -> SafeString:
     """The instant as rows of a log show it, `2026-10-07 06:30:12`, in the site's zone; UTC in its title."""
     if not at:  # also a name that the template does not know
         return NOTHING
-    local = timezone.localtime(at)
+    local = _local(at)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         at.astimezone(UTC).isoformat(),
