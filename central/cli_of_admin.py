@@ -11,9 +11,7 @@ ROLES = ("it", "supervisor", "auditor", "officer", "admin")
 
 
 def add_station(commands: argparse._SubParsersAction) -> None:
-    station = group(
-        commands, "station", "Add dock stations, say where they stand, put a new PC in the place of one."
-    )
+    station = group(commands, "station", "Add dock stations, say where they stand, put a new PC in the place of one.")
     add = command(
         station,
         "add",
