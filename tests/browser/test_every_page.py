@@ -1,0 +1,67 @@
+"""Every page of central in a real browser: both colour schemes, on a desk and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.urls import get_resolver, resolve
+
+from tests.browser.town import Town
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.part("chromium")
+
+PAGES = {
+    "it": (
+        *("/", "/open/", "/open/?unit=Traffic", "/units/", "/roster/", "/alarms/", "/measures/", "/notices/"),
+        *("/shifts/0412-a/", "/shifts/0388-a/", "/shifts/0391-a/", "/shifts/0455-a/", "/shifts/1000-now/"),
+        *("/cameras/0412/", "/cameras/0600/", "/stations/", "/stations/east-1", "/stations/south-1"),
+        *("/docks", "/docks?camera=0412", "/assets", "/assets/{video}", "/notices/{notice}/", "/answers/"),
+        *("/answers/{answer}/", "/answers/other-camera/0412-a"),
+    ),
+    "supervisor": ("/", "/open/", "/shifts/0440-a/", "/notices/", "/answers/"),
+    "officer": ("/mine/", "/shifts/0440-a/", "/answers/", "/open/"),
+    "": ("/login",),
+}
+NOT_PAGES = {
+    *("logout", "healthz", "measure-rows"),
+    *("roster_confirm", "roster_discard", "silence_alarm", "say", "close_answer", "withdraw_answer"),
+}
+"""Doors for forms, and what is no HTML."""
+
+
+@pytest.mark.parametrize("role", list(PAGES))
+def test_every_page_is_whole_legible_and_silent(
+    role: str, town: Town, visitor: Callable[[str], Visitor], tally: Callable[[str], None]
+) -> None:
+    somebody = visitor(role)
+    paths = [path.format(**town.known) for path in PAGES[role]]
+    wrong = [fault for path in paths for fault in somebody.look(path)]
+    assert not wrong, "\n".join(wrong)
+    tally(f"pages looked at in Chromium, as {role or 'nobody'}: {len(paths)}, in 4 ways each")
+
+
+def test_pages_that_say_no_are_pages_too(visitor: Callable[[str], Visitor]) -> None:
+    somebody = visitor("officer")
+    assert somebody.look("/nowhere", status=404) == []
+    assert somebody.look("/units/", status=403) == []
+    assert somebody.look("/shifts/0412-a/", status=404) == []
+
+
+def test_no_page_of_the_dashboard_is_left_out() -> None:
+    known = {
+        "video": "7d3f9a52-64f5-4c0e-9d0c-0f5f3a1c2b7e",
+        "notice": "7d3f9a52-64f5-4c0e-9d0c-0f5f3a1c2b7e",
+        "answer": 1,
+    }
+    paths = [path.format(**known).partition("?")[0] for role in PAGES.values() for path in role]
+    looked_at = {resolve(path).url_name for path in paths}
+    assert looked_at | NOT_PAGES >= _names(get_resolver("central.dashboard.addresses"))
+
+
+def _names(resolver: object) -> set[str]:
+    found: set[str] = set()
+    for one in resolver.url_patterns:  # type: ignore[attr-defined]
+        found |= _names(one) if hasattr(one, "url_patterns") else {one.name}
+    return found

@@ -1,0 +1,141 @@
+"""A seeded department behind a real `dock-central serve`, with a session for each role.
+
+Seeding happens in a process of its own: within a browser test Django's database may not be asked.
+`python -m tests.browser.town DIR` fills a DIR that `dock-central init` made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from tests.central_server import ROOT, CentralServer
+from tests.made_once import made_once
+
+PASSWORD = "night-shift-41"
+KNOWN = "town.json"
+"""What tests need to know of DIR: sessions by role, and what its odd things are called."""
+SETTINGS = '[web]\ntime_zone = "America/Chicago"\n\n[notices]\nit_recipients = ["it@pd.example"]\n'
+VIDEO = UUID("7d3f9a52-64f5-4c0e-9d0c-0f5f3a1c2b7e")
+
+
+class Town(CentralServer):
+    """One central of its own for whoever asks; the department is seeded once in a run."""
+
+    known: dict[str, Any]
+
+    def init(self) -> None:
+        made = made_once("town", fill)
+        if made is None:
+            fill(self.data_dir)
+        else:
+            shutil.copytree(made, self.data_dir)
+        self.known = json.loads((self.data_dir / KNOWN).read_text())
+
+
+def fill(folder: Path) -> None:
+    """A new DIR with the department in it."""
+    CentralServer(folder).init()
+    (folder / "central.toml").write_text(SETTINGS)
+    command = [sys.executable, "-m", "tests.browser.town", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"the department could not be seeded: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def set_up_django(folder: Path) -> None:
+    os.environ |= {"DOCK_CENTRAL_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "central.settings"}
+    import django
+
+    django.setup()
+
+
+def build(now: datetime, *, per_unit: int = 1, days: int = 5) -> dict[str, Any]:
+    """Fill the database that Django is set up for."""
+    from django.conf import settings
+    from django.test import Client
+
+    from central.alarms.watch import AlarmWatch
+    from central.notices.models import Notice
+    from central.roster.models import RosterImport
+    from tests.dashboard.world import people, seed
+
+    world = seed(now, settings.CONFIG, per_unit=per_unit, days=days)
+    sessions = {}
+    for role, user in people().items():
+        if role in ("supervisor", "it"):
+            user.set_password(PASSWORD)
+            user.save()
+        browser = Client()
+        browser.force_login(user)
+        sessions[role] = browser.cookies["sessionid"].value
+    AlarmWatch(settings.CONFIG, now - timedelta(days=2)).look(now, now)
+    RosterImport.objects.all().filter(content=b"").delete()
+    return {
+        "sessions": sessions,
+        "import": _waiting_roster(world, now),
+        "answer": _said(settings.CONFIG, now),
+        "notice": str(Notice.objects.filter(kind="reminder", recipient="sgt.east@pd.example").latest("pk").notice_id),
+        "video": _video(now),
+    }
+
+
+def _waiting_roster(world: Any, now: datetime) -> int | None:
+    """A dozen shifts end an hour later, all alike: that looks like a mistake, and waits."""
+    from central.judging.rosters import bring_roster
+    from central.roster.importing import Bringing
+    from tests.roster.rows import as_file
+
+    usual = [row for row in world.shifts if row.shift_id.endswith(tuple("0123456789"))][-12:]
+    moved = [replace(row, ends_at=row.ends_at + timedelta(hours=1)) for row in usual]
+    outcome = bring_roster(as_file(moved), Bringing("folder", now - timedelta(minutes=40), "roster week 49.csv"))
+    assert outcome.doubts, outcome
+    return outcome.number
+
+
+def _said(config: Any, now: datetime) -> int:
+    from central.answers.kinds import Kind
+    from central.answers.rights import Person
+    from central.answers.saying import Saying, say
+
+    by = Person("sgt.west@pd.example", frozenset({"supervisor"}))
+    text = "It lies in the charger by the window."
+    saying = Saying(Kind.SAID_DOCKED, "0391-a", by, True, text, station_id="north-1", bay="Bay 4")
+    return int(say(saying, config, now - timedelta(minutes=25)).pk)
+
+
+def _video(now: datetime) -> str:
+    from central.custody.models import Asset, DockSession
+
+    session = DockSession.objects.filter(camera="0412").latest("docked_at")
+    Asset.objects.create(
+        asset_id=VIDEO,
+        station_id="east-1",
+        camera="0412",
+        session=session.session,
+        sha256=sha256(b"a night in May").hexdigest(),
+        kind="video",
+        recorded_at=session.docked_at - timedelta(hours=3),
+        recorded_source="container",
+        staged_at=session.docked_at + timedelta(minutes=2),
+        verified_at=session.docked_at + timedelta(minutes=5),
+        first_heard_at=session.docked_at,
+    )
+    return str(VIDEO)
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    set_up_django(target)
+    from central import clock
+
+    (target / KNOWN).write_text(json.dumps(build(clock.now())))
