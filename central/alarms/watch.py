@@ -89,17 +89,19 @@ class AlarmWatch:
 
 def _channels(config: CentralConfig, now: datetime) -> Channels:
     mail, row = trouble(), Remembered.objects.filter(pk=1).first() or Remembered()
-    refused = {one.recipient: one for one in reversed(mail.refused) if now - one.at < REFUSED_FOR}
+    # Each recipient's latest, however many there are: one who is refused often must not hide the others.
+    rows = Notice.objects.filter(refused_at__gt=now - REFUSED_FOR).order_by("refused_at")
+    refused = {name: (at, why) for name, at, why in rows.values_list("recipient", "refused_at", "last_error")}
     told_since = Notice.objects.filter(recipient__in=refused, sent_at__isnull=False).values_list(
         "recipient", "sent_at"
     )
-    mended = {name for name, sent_at in told_since if sent_at > refused[name].at}
+    mended = {name for name, sent_at in told_since if sent_at > refused[name][0]}
     return Channels(
         mail_failing_since=mail.failing_since,
         mail_trouble=mail.last_error,
         mails_waiting=mail.waiting,
         unaddressed=mail.unaddressed,
-        refused=tuple((name, one.why) for name, one in sorted(refused.items()) if name not in mended),
+        refused=tuple((name, why) for name, (_, why) in sorted(refused.items()) if name not in mended),
         webhook_failing_since=row.webhook_failing_since if config.alarms.webhook else None,
         webhook_trouble=row.webhook_trouble,
     )

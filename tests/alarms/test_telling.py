@@ -17,6 +17,8 @@ from central.alarms.silences import NotSilenced, Wish, silence
 from central.alarms.watch import AlarmWatch
 from central.config import Alarms, CentralConfig, Notices, Stations, Web
 from central.fleet.models import Credential, Heartbeat, Station
+from central.mailing.letter import Letter
+from central.notices import outbox
 from central.notices.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -254,3 +256,15 @@ def test_an_instant_at_the_end_of_the_calendar_keeps_nothing_else_untold(oldest:
         Heartbeat.objects.filter(station="west").update(oldest_unreceipted_at=datetime.fromisoformat(oldest))
         look(minute)
     assert any("east silent" in one or "station silent (east)" in one for one in subjects()), subjects()
+
+
+def test_who_is_refused_often_hides_nobody_who_was_refused_once() -> None:
+    look = watch()
+    for number in range(60):
+        who = "once@example" if number == 0 else "often@example"
+        outbox.post(Letter(who, "s", "t"), "first", at=NOON)
+        Notice.objects.filter(refused_at=None).update(refused_at=NOON + number * MINUTE, last_error="550 no")
+    look(70)
+    assert set(Alarm.objects.filter(kind="mail_refused").values_list("subject", flat=True)) == {
+        *("once@example", "often@example")
+    }
