@@ -12,6 +12,7 @@ from pathlib import Path
 
 from simulator.card_folder import CardRefused, is_serial, serial_on, write_card
 from simulator.clips import CardPlan
+from simulator.kansas_city import command as kansas_city
 from simulator.sizes import parse_size, show_size
 
 _CAMERA = """\
@@ -114,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     camera.add_argument("--no-half-written", action="store_true", help="leave the half-written last clip out")
     camera.set_defaults(run=_camera)
     _add_demo(commands)
+    kansas_city.add_to(commands)
     return parser
 
 

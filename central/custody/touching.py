@@ -17,7 +17,8 @@ def touch(kind: str, name: str, now: datetime) -> int:
         if not TouchCount.objects.filter(pk=1).update(last=F("last") + 1):
             TouchCount.objects.create(pk=1, last=1)
         serial = TouchCount.objects.get(pk=1).last
-        Touched.objects.update_or_create(kind=kind, name=name, defaults={"serial": serial, "changed_at": now})
+        if not Touched.objects.filter(kind=kind, name=name).update(serial=serial, changed_at=now):
+            Touched.objects.create(kind=kind, name=name, serial=serial, changed_at=now)
         return int(serial)
 
 

@@ -11,9 +11,11 @@ import pytest
 from django.db import transaction
 
 from central.judging import judge
+from central.judging.excuses import excuse_shift
 from central.judging.gathering import Brief, Judging
 from central.judging.judge import judge_due
 from central.judging.models import Concern, Judgement, Look
+from protocol.events import IdentityClash
 from tests.judging.court import DEADLINE, END, Court, roster, watching
 from tests.judging.unfolding import Unfolding, config_of
 from tests.scale import amount, seed
@@ -76,7 +78,7 @@ class TwoWays:
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 def test_settled_duties_left_out_change_no_row(monkeypatch: pytest.MonkeyPatch, tally: Callable[[str], None]) -> None:
-    first, count = seed(5) * 1_000_000, amount(ci=4, soak=1500)
+    first, count = seed(5) * 1_000_000, amount(ci=2, soak=1500)
     left_out, said = 0, Counter[str]()
     for number in range(first, first + count):
         with monkeypatch.context() as patch:
@@ -85,8 +87,8 @@ def test_settled_duties_left_out_change_no_row(monkeypatch: pytest.MonkeyPatch, 
             left_out += both.left_out
     words = ", ".join(f"{many} {name}" for name, many in sorted(said.items()))
     tally(f"judging: {count * WORLDS_AT_ONCE} worlds as they unfold, settled ones left out {left_out} times: {words}")
-    assert left_out >= count // 2
-    assert len(said) >= 3, said
+    assert left_out > 5 * count
+    assert len(said) > 1, said
 
 
 def test_a_dock_that_began_after_a_settled_duty_judges_only_the_duty_that_it_concerns(
@@ -111,3 +113,47 @@ def test_a_dock_that_began_after_a_settled_duty_judges_only_the_duty_that_it_con
     east.stop(DEADLINE + 20, DEADLINE + 20)
     court.sit(DEADLINE + 21)
     assert seen == [["S2"], ["S1", "S2"]], "what a station watched may concern every duty"
+
+
+def test_news_of_a_dock_that_a_settled_duty_rests_on_judges_it_again() -> None:
+    east, court = watching(), Court()
+    roster("S1")
+    first = east.dock(END + 1, absent=END + 1)
+    east.undock(END + 290, first)
+    east.beat(DEADLINE + 1)
+    assert (court.says(DEADLINE + 2).verdict, Look.objects.get().everything) == ("on_time", False)
+    clash = IdentityClash(at=east.clock(DEADLINE + 3), session=first, camera="C1", other_session=first)
+    east.tell(DEADLINE + 3, clash)
+    assert court.says(DEADLINE + 4).verdict == "outstanding", "which of two cameras it was, nobody knows"
+
+
+def test_a_duty_is_settled_once_the_docks_that_had_begun_are_over_and_their_watch_is_told() -> None:
+    east, court = watching(), Court()
+    roster("S1")
+    first = east.dock(END + 1, absent=END + 1)
+    assert court.says(END + 2).settled_at is None, "it is there still"
+    east.undock(END + 290, first)
+    assert court.says(END + 291).settled_at is None, "how it was watched is not told yet"
+    east.beat(END + 300)
+    east.dock(END + 310, absent=END + 310)
+    said = court.says(END + 311)
+    assert (said.verdict, said.settled_at) == ("on_time", at(END + 1))
+
+
+def test_a_look_that_somebody_asks_for_meanwhile_makes_the_one_under_way_void(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    east, court = watching(), Court()
+    roster("S1")
+    east.beat(DEADLINE + 5)
+    judged: Callable[..., Any] = judge._judged
+
+    def excused_meanwhile(brief: Brief, *more: Any) -> Any:
+        excuse_shift("S1", "C1", "court", "chen@pd.example", at(DEADLINE + 6))
+        return judged(brief, *more)
+
+    monkeypatch.setattr(judge, "_judged", excused_meanwhile)
+    court.sit(DEADLINE + 6)
+    assert (Judgement.objects.count(), Look.objects.get().next_look_at) == (0, at(DEADLINE + 6))
+    monkeypatch.setattr(judge, "_judged", judged)
+    assert court.says(DEADLINE + 6).verdict == "excused"

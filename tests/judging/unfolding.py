@@ -16,11 +16,13 @@ from protocol import events as e
 from protocol.messages import ClockReading
 from tests.central.station_client import Chain
 from tests.roster.rows import bring, shift
-from tests.timeliness.world import OFFLINE_AFTER, World
+from tests.timeliness.world import OFFLINE_AFTER, OUT, World
 from tests.watching.telling import Telling, at
 
 SPACE = uuid.UUID("0d9e3a52-7a51-4f5e-9a0e-5a1f6a3c1f11")
 BY = "pat@pd.example"
+AFTERWARDS = 80
+"""Minutes."""
 
 
 @dataclass
@@ -189,11 +191,25 @@ def config_of(world: World) -> CentralConfig:
     )
 
 
+def _go_on(world: World, dice: random.Random) -> None:
+    """Afterwards the camera comes and goes four times more, as it would in the days that follow."""
+    for slot in world.slots:
+        slot.alive += [True] * AFTERWARDS
+    for place in world.places:
+        place.linked_until += AFTERWARDS if place.linked_until == world.now else 0
+    for _ in range(4):
+        stays, spare = dice.randint(3, 12), AFTERWARDS // 4
+        world.where += [OUT] * (spare - stays) + [dice.randrange(len(world.slots))] * stays
+    world.now += AFTERWARDS
+
+
 class Unfolding:
     """Worlds side by side at one central, a camera each. Some cameras share a home station."""
 
     def __init__(self, worlds: list[World], number: int) -> None:
         self.dice = random.Random(f"unfolding {number}")
+        for world in worlds:
+            _go_on(world, self.dice)
         self.now = max(world.now for world in worlds)
         self.posts = [
             Post(world, place, f"w{which}", f"C{which}", random.Random(f"{number} {which} {place}"))
@@ -206,7 +222,7 @@ class Unfolding:
     def play(self, sit: Callable[[int], None]) -> None:
         """Minute by minute; `sit` judges now and then."""
         self._bring_roster()
-        for minute in range(self.now + 90):
+        for minute in range(self.now + 1):
             for post in self.posts:
                 if minute <= post.world.now:
                     post.live_through(minute)

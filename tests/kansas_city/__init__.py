@@ -1,0 +1,1 @@
+"""Kansas City, simulated: central finds what was planted."""
