@@ -88,6 +88,10 @@ class ProfileSwitch(Struct, frozen=True):
     erase: bool
 
 
+OF_ONE_STATION = frozenset({"station", "paths", "bays", "source"})
+"""Tables that differ from station to station by right."""
+
+
 class Config(Struct, frozen=True):
     station: Station
     central: Central
@@ -115,8 +119,12 @@ class Config(Struct, frozen=True):
         return Path(self.paths.profiles) if self.paths.profiles else None
 
     def digest_input(self) -> bytes:
-        """Bytes that change whenever the effective configuration changes (for drift between stations)."""
-        return repr(msgspec.structs.asdict(self)).encode()
+        """Bytes that change whenever the effective configuration changes, in what all stations should have alike.
+
+        A station's name, folders, bays and sources are its own: with them no two stations would ever agree.
+        """
+        alike = {key: value for key, value in msgspec.structs.asdict(self).items() if key not in OF_ONE_STATION}
+        return repr(alike).encode()
 
 
 def load(path: Path) -> Config:

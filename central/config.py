@@ -121,6 +121,16 @@ class Alarms(Struct, frozen=True):
     """Less free space at a station, or at central, is told."""
     unreceipted_after: timedelta = 24 * HOUR
     """A file that waits longer for its receipt is told."""
+    not_safe_after: timedelta = 24 * HOUR
+    """A camera that is docked for longer and has files without a receipt is told."""
+    full_within: timedelta = 6 * HOUR
+    """A station whose disk will be full sooner, if it goes on filling as in the last hours, is told."""
+    min_version: Annotated[str, Meta(examples=["1.2.0"])] = ""
+    """A station with an older version is told at once. Empty: none is too old by itself."""
+    version_after: timedelta = timedelta(days=7)
+    """A station that still has an older version than another, so long after that one came up, is told."""
+    drift_after: timedelta = 4 * HOUR
+    """Stations whose configuration or profiles differ from most others' for so long are told."""
 
 
 class Retention(Struct, frozen=True):
@@ -203,5 +213,10 @@ NEW_FILE = """\
 # weekly = "Mon 07:00"                      # the mail that all is accounted for; "" for none
 # disk_low = "20GiB"
 # unreceipted_after = "24h"
+# not_safe_after = "24h"                    # docked for longer, and files without a receipt
+# full_within = "6h"                        # a disk that will be full sooner, if it goes on so
+# min_version = "1.2.0"                     # an older station is told at once; default: none is too old by itself
+# version_after = "7d"                      # an older one than another is told after so long
+# drift_after = "4h"                        # another configuration than most stations, for so long
 # repeat = "24h"
 """

@@ -64,6 +64,10 @@ def _is_weekly(value: str) -> str:
     return "" if good else "must be a day and a time"
 
 
+def _is_version(value: str) -> str:
+    return "" if not value or re.fullmatch(r"\d{1,6}(\.\d{1,6}){0,3}", value) else "must be numbers with dots between"
+
+
 def _is_absolute(value: str) -> str:
     return "" if not value or Path(value).is_absolute() else "must be a whole path, beginning with /"
 
@@ -77,6 +81,7 @@ CHECKS: dict[str, settings.Check] = {
     "alarms.webhook": _is_address,
     "alarms.ping_url": _is_address,
     "alarms.weekly": _is_weekly,
+    "alarms.min_version": _is_version,
     "notices.it_recipients": _are_addresses,
     "unit.*.digest_times": _are_times,
     "unit.*.delegate": _is_mailbox,

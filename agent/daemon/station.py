@@ -58,7 +58,7 @@ from agent.reporting.roster import RosterKeeper
 from agent.rules.backoff import after_attempt, after_boot
 from agent.rules.bandwidth import Limit, minutes_of
 from agent.rules.pinging import Ping, Word, after_heartbeat
-from agent.rules.profiles import Profile
+from agent.rules.profiles import Profile, digest_input
 from protocol.messages import Heartbeat
 
 log = structlog.get_logger(__name__)
@@ -207,7 +207,7 @@ class Station:
 
     def _open_loops(self, profiles: tuple[Profile, ...]) -> None:
         self._started_ns = self.clock.now().monotonic_ns
-        self._profiles_digest = hashlib.sha256(repr(sorted(map(repr, profiles))).encode()).hexdigest()
+        self._profiles_digest = hashlib.sha256(digest_input(profiles)).hexdigest()
         self.rounds = CentralRounds(
             ledger=self.ledger,
             pulse=self.pulse,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import lru_cache
 
@@ -70,6 +70,13 @@ class Profile:
     def marker_files(self) -> tuple[str, ...]:
         """Files that recognising or naming this camera needs, in the order in which they are named."""
         return tuple(dict.fromkeys(match.marker for match in self.match if match.marker))
+
+
+def digest_input(profiles: Iterable[Profile]) -> bytes:
+    """Bytes that are the same at every station with these profiles: a set's own order differs from run to run."""
+    return repr(
+        sorted(repr((replace(one, erase_kinds=frozenset()), sorted(one.erase_kinds))) for one in profiles)
+    ).encode()
 
 
 def shown(path: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from central.alarms.facts import Limits
@@ -31,7 +31,7 @@ class Findings:
 
     open: tuple[Condition, ...]
     unsure: frozenset[tuple[str, str]] = frozenset()
-    """Kind and station: neither begins nor ends now."""
+    """Kind and station, or kind and subject: neither begins nor ends now."""
 
 
 def when(instant: datetime, limits: Limits) -> str:
@@ -53,6 +53,12 @@ def span(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+
+
+def hours(left: timedelta) -> str:
+    """Whole hours: a sentence that changed with every heartbeat would be written with every one."""
+    whole = int(left.total_seconds() // 3600)
+    return f"less than {whole + 1} h"
 
 
 def size_of(size: int) -> str:

@@ -8,7 +8,8 @@ from central.alarms.condition import Condition, Findings
 from central.alarms.facts import Facts, Limits
 from central.alarms.kinds import Kind
 from central.alarms.of_answers import of_answers
-from central.alarms.of_central import of_cameras, of_central, of_channels, of_roster
+from central.alarms.of_central import of_cameras, of_central, of_channels, of_long_docks, of_roster
+from central.alarms.of_fleet import of_drift, of_sites, of_versions, whole_fleet_is_silent
 from central.alarms.of_stations import OF_HEARTBEATS, of_heartbeat, of_ledgers, of_silence
 
 
@@ -27,7 +28,15 @@ def find(facts: Facts, limits: Limits, now: datetime) -> Findings:
             unsure |= {(kind, station.name) for kind in OF_HEARTBEATS}
         if now - station.heard_at >= limits.offline_after:
             unsure.add((Kind.STATION_SILENT, station.name))
+    sites = of_sites(facts.stations, limits, now)
+    if whole_fleet_is_silent(facts.stations, limits, now):
+        unsure |= {(Kind.SITE_SILENT, one.subject) for one in sites}
+    else:
+        conditions += sites
+    conditions += of_versions(facts.stations, limits, now)
+    conditions += of_drift(facts.stations, limits, now)
     conditions += of_cameras(facts, limits, now)
+    conditions += of_long_docks(facts, limits, now)
     conditions += of_answers(facts.words, limits, now)
     conditions += of_roster(facts.roster, limits, now)
     conditions += of_channels(facts.channels, limits)

@@ -21,6 +21,7 @@ class Row(Protocol):
     subject: str
     station: str
     sentence: str
+    detail: dict[str, object]
     opened_at: datetime
     since: datetime
     ended_at: datetime | None
@@ -90,11 +91,12 @@ def due_by_post(alarms: Sequence[Row], rules: Rules, now: datetime) -> Due:
 
 
 def _speakable(alarms: Iterable[Row], rules: Rules) -> Callable[[Row], bool]:
-    """Open, nobody asked not to hear of it, and no silent station explains it."""
+    """Open, nobody asked not to hear of it, and no silent station or site explains it."""
     silent = {one.subject for one in alarms if one.kind == Kind.STATION_SILENT and one.ended_at is None}
+    sites = {one.subject for one in alarms if one.kind == Kind.SITE_SILENT and one.ended_at is None}
 
     def is_speakable(one: Row) -> bool:
-        is_muted = one.station in silent and one.kind != Kind.STATION_SILENT
+        is_muted = one.station in silent if one.kind != Kind.STATION_SILENT else one.detail.get("site") in sites
         return one.ended_at is None and not is_muted and (one.kind, one.subject) not in rules.silenced
 
     return is_speakable

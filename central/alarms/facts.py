@@ -39,6 +39,15 @@ class Said:
     disk_free: int = 0
     disk_total: int = 0
     """Bytes; 0: not told."""
+    full_in: timedelta | None = None
+    """When its disk is full if it goes on filling as in the last hours. None: it is not, or nobody can say."""
+    restarts: int = 0
+    """Of its agent, within the last hour."""
+    version: str = ""
+    version_since: datetime | None = None
+    digests: tuple[str, str] = ("", "")
+    """Of its configuration and of its profiles; empty: not told."""
+    digests_since: datetime | None = None
     clock_ahead_ms: float | None = None
     oldest_unreceipted_at: datetime | None = None
     credential_days: float | None = None
@@ -60,6 +69,8 @@ class Station:
     name: str
     heard_at: datetime | None
     said: Said = Said()
+    site: str = ""
+    """Where it stands; empty: not said."""
     unwatched: tuple[UnwatchedNow, ...] = ()
     gap: GapHeld | None = None
     parked: int = 0
@@ -86,6 +97,17 @@ class Unknown:
     station: str
     camera: str
     docked_at: datetime
+
+
+@dataclass(frozen=True)
+class NotSafe:
+    """A camera that is docked for long, and how many of its files have no receipt."""
+
+    station: str
+    camera: str
+    bay: str
+    docked_at: datetime
+    files: int
 
 
 @dataclass(frozen=True)
@@ -137,6 +159,7 @@ class Facts:
     stations: tuple[Station, ...] = ()
     put_aside: tuple[PutAside, ...] = ()
     unknown: tuple[Unknown, ...] = ()
+    not_safe: tuple[NotSafe, ...] = ()
     roster: Roster = Roster()
     words: Words = Words()
     channels: Channels = Channels()
@@ -158,3 +181,8 @@ class Limits:
     roster_max_age: timedelta = timedelta(hours=36)
     disk_low: int = 20 * 2**30
     unreceipted_after: timedelta = timedelta(hours=24)
+    not_safe_after: timedelta = timedelta(hours=24)
+    full_within: timedelta = timedelta(hours=6)
+    min_version: str = ""
+    version_after: timedelta = timedelta(days=7)
+    drift_after: timedelta = timedelta(hours=4)

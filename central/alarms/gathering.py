@@ -15,6 +15,7 @@ from central.alarms.facts import (
     Channels,
     Facts,
     GapHeld,
+    NotSafe,
     PutAside,
     Roster,
     Said,
@@ -28,6 +29,7 @@ from central.answers.models import Answer
 from central.answers.standing import open_checks, open_contests, open_losses
 from central.custody.epochs import store_epoch
 from central.custody.models import Asset, DockSession, Fork, ParkedEvent, UnwatchedBay
+from central.fleet.course import full_in, restarts_within
 from central.fleet.models import Credential, Heartbeat, Ledger
 from central.fleet.models import Station as StationRow
 from central.roster.freshness import roster_age
@@ -35,6 +37,10 @@ from central.roster.freshness import roster_age
 UNKNOWN_MODEL = "unknown"
 """The profile that serves what no profile knows."""
 LOOK_BACK = timedelta(days=2)
+DOCKED_FOR = timedelta(minutes=10)
+"""No dock that is younger is looked at."""
+CRASHES_WITHIN = timedelta(hours=1)
+UNRECEIPTED = ("FOUND", "STAGED", "UPLOADED")
 MOST_REASONS = 5
 
 
@@ -68,9 +74,10 @@ def gather(
 ) -> Facts:
     """All facts of one moment; `data` is the folder whose disk central fills. Reads rows, changes none."""
     return Facts(
-        stations=tuple(_stations()),
+        stations=tuple(_stations(now)),
         put_aside=tuple(_put_aside()),
         unknown=tuple(_unknown(now)),
+        not_safe=tuple(_not_safe(now)),
         roster=_roster(folder_trouble),
         words=Words(_words(open_losses()), _words(open_checks()), _words(open_contests())),
         channels=channels,
@@ -89,7 +96,7 @@ def _enrolled() -> QuerySet[StationRow]:
     return StationRow.objects.filter(Exists(valid))
 
 
-def _stations() -> list[Station]:
+def _stations(now: datetime) -> list[Station]:
     ledgers = defaultdict(list)
     for ledger in Ledger.objects.order_by("sequence"):
         ledgers[ledger.station_id].append(ledger)
@@ -102,7 +109,7 @@ def _stations() -> list[Station]:
     parked = dict(ParkedEvent.objects.values_list("event__ledger__station_id").annotate(Count("pk")))
     epoch = store_epoch()
     return [
-        _station(row, ledgers[row.pk], unwatched, by_ledger, parked.get(row.pk, 0), epoch)
+        _station(row, ledgers[row.pk], unwatched, by_ledger, parked.get(row.pk, 0), epoch, now)
         for row in _enrolled().select_related("heartbeat").order_by("pk")
     ]
 
@@ -114,6 +121,7 @@ def _station(
     forks: dict[int, int],
     parked: int,
     epoch: int,
+    now: datetime,
 ) -> Station:
     beat: Heartbeat | None = getattr(row, "heartbeat", None)
     alive = [one for one in ledgers if one.closed_at is None]
@@ -121,7 +129,8 @@ def _station(
     return Station(
         name=row.station_id,
         heard_at=None if beat is None else beat.received_at,
-        said=Said() if beat is None else _said(beat),
+        said=Said() if beat is None else _said(beat, now),
+        site=row.site,
         unwatched=tuple(unwatched.get(ledgers[-1].pk, ())) if ledgers else (),
         gap=min(gaps, key=lambda gap: gap.since, default=None),
         parked=parked,
@@ -131,7 +140,7 @@ def _station(
     )
 
 
-def _said(beat: Heartbeat) -> Said:
+def _said(beat: Heartbeat, now: datetime) -> Said:
     try:
         told = _decode.decode(beat.body)
     except (msgspec.DecodeError, ValueError):
@@ -140,6 +149,12 @@ def _said(beat: Heartbeat) -> Said:
         loop_ages_s=tuple(told.loop_ages_s.items()),
         disk_free=told.disk_free,
         disk_total=told.disk_total,
+        full_in=full_in(beat.free_space, told.disk_free, now),
+        restarts=restarts_within(beat.restarts, CRASHES_WITHIN, now),
+        version=beat.version,
+        version_since=beat.version_since,
+        digests=(beat.config_digest, beat.profiles_digest),
+        digests_since=beat.digests_since,
         clock_ahead_ms=told.at.offset_ms,
         oldest_unreceipted_at=beat.oldest_unreceipted_at,
         credential_days=told.credential_days,
@@ -162,6 +177,18 @@ def _unknown(now: datetime) -> list[Unknown]:
     docks = DockSession.objects.filter(docked_at__gte=now - LOOK_BACK, profile=UNKNOWN_MODEL).order_by("docked_at")
     rows = docks.values_list("station_id", "camera", "docked_at")
     return [Unknown(*row) for row in {row[:2]: row for row in rows}.values()]
+
+
+def _not_safe(now: datetime) -> list[NotSafe]:
+    """Cameras in a dock for at least `DOCKED_FOR`, with files without a receipt. What was put aside is told apart."""
+    docks = DockSession.objects.filter(undocked_at=None, docked_at__lte=now - DOCKED_FOR)
+    open_files = Asset.objects.filter(state__in=UNRECEIPTED, session__in=docks.values("session"))
+    files = dict(open_files.order_by().values_list("session").annotate(Count("pk")))
+    return [
+        NotSafe(one.station_id, one.camera, one.bay_label or one.bay, one.docked_at, files[one.session])
+        for one in docks.filter(session__in=list(files)).order_by("station_id", "camera")
+        if one.docked_at is not None
+    ]
 
 
 def _words(answers: QuerySet[Answer]) -> tuple[Word, ...]:

@@ -34,6 +34,21 @@ def of_cameras(facts: Facts, limits: Limits, now: datetime) -> Iterator[Conditio
             )
 
 
+def of_long_docks(facts: Facts, limits: Limits, now: datetime) -> Iterator[Condition]:
+    """Cameras that somebody docked and that are not safe yet. A dock that is younger has time."""
+    for one in facts.not_safe:
+        if now - one.docked_at >= limits.not_safe_after:
+            yield Condition(
+                Kind.NOT_SAFE,
+                f"{one.station}, {one.camera}",
+                f"{one.camera} is in {one.station}, {one.bay}, since {when(one.docked_at, limits)}, and {one.files} "
+                "of its files have no receipt. Nothing is erased without one. `dock-agent status` there says what it "
+                "waits for.",
+                one.station,
+                one.docked_at + limits.not_safe_after,
+            )
+
+
 def of_roster(roster: Roster, limits: Limits, now: datetime) -> Iterator[Condition]:
     if roster.brought_at is not None and now - roster.brought_at > limits.roster_max_age:
         yield Condition(

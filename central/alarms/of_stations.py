@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from central.alarms.condition import Condition, size_of, span, when
+from central.alarms.condition import Condition, hours, size_of, span, when
 from central.alarms.facts import Limits, Said, Station
 from central.alarms.kinds import Kind
 from central.fleet.liveness import LOOP_LIMIT_S
@@ -15,11 +15,14 @@ CLOCK_LIMIT = timedelta(minutes=1)
 LASTING = timedelta(minutes=5)
 """Gaps, and bays that are not watched, often pass by themselves; so long they may last untold."""
 CREDENTIAL_DAYS = 14
+CRASH_LOOP = 4
+"""So many restarts within an hour are no update and no reboot."""
 SPOKE_AGAIN_FOR = timedelta(days=7)
 LEAVE_IN_BAY, USE_ANOTHER_BAY = "leave in bay", "use another bay"
 OF_HEARTBEATS = (
     *(Kind.STATION_UNHEALTHY, Kind.DISK_LOW, Kind.CLOCK_OFF, Kind.BAY_IN_TROUBLE, Kind.CAMERA_UNREADABLE),
-    *(Kind.OLDEST_UNRECEIPTED_TOO_OLD, Kind.CREDENTIAL_EXPIRING),
+    *(Kind.OLDEST_UNRECEIPTED_TOO_OLD, Kind.CREDENTIAL_EXPIRING, Kind.DISK_FILLING, Kind.CRASH_LOOP),
+    *(Kind.VERSION_TOO_OLD, Kind.DRIFT),
 )
 """Nothing new is known of these while their station does not speak."""
 
@@ -34,7 +37,7 @@ def of_silence(station: Station, heard_at: datetime, limits: Limits, now: dateti
             "kept there and will follow; no camera of it is called late. Look at its power and its network.",
             station.name,
             heard_at,
-            {"silent_at": silent_at.isoformat()},
+            {"silent_at": silent_at.isoformat(), "site": station.site},
         )
 
 
@@ -55,6 +58,22 @@ def of_heartbeat(station: Station, limits: Limits, now: datetime) -> Iterator[Co
             name,
             f"{name} has {size_of(said.disk_free)} of disk left. When it is full, new footage stays on the cameras. "
             "Make room, or see why uploads do not get through.",
+            name,
+        )
+    elif said.disk_total and said.full_in is not None and said.full_in < limits.full_within:
+        yield Condition(
+            Kind.DISK_FILLING,
+            name,
+            f"The disk of {name} is full in {hours(said.full_in)} if it goes on as in the last hours. Then new "
+            "footage stays on the cameras. See why uploads do not get through, or make room.",
+            name,
+        )
+    if said.restarts >= CRASH_LOOP:
+        yield Condition(
+            Kind.CRASH_LOOP,
+            name,
+            f"The agent of {name} started {CRASH_LOOP} times or more within an hour. What it copied is kept, and "
+            "each time it goes on where it was. Look at its log (`journalctl -u dock-agent`).",
             name,
         )
     yield from of_clock(said, name)

@@ -27,7 +27,7 @@ class Shown:
     """Its kind for people: `station silent`."""
     silence: Silence | None = None
     muted_by: str = ""
-    """The silent station that explains it, so that nobody is told of it alone."""
+    """The silent station or site that explains it, so that nobody is told of it alone."""
 
     @property
     def number(self) -> int:
@@ -62,15 +62,25 @@ def _shown(alarms: Iterable[Alarm], now: datetime) -> list[Shown]:
     asked = silences(now)
     open_now = Alarm.objects.filter(kind=Kind.STATION_SILENT, ended_at=None)
     silent = set(open_now.values_list("subject", flat=True))
+    sites = set(Alarm.objects.filter(kind=Kind.SITE_SILENT, ended_at=None).values_list("subject", flat=True))
     return [
         Shown(
             one,
             WORDS[Kind(one.kind)].one,
             asked.get((one.kind, one.subject)) if one.ended_at is None else None,
-            one.station if one.ended_at is None and one.station in silent and one.kind != Kind.STATION_SILENT else "",
+            _muted_by(one, silent, sites),
         )
         for one in alarms
     ]
+
+
+def _muted_by(one: Alarm, silent: set[str], sites: set[str]) -> str:
+    if one.ended_at is not None:
+        return ""
+    if one.kind == Kind.STATION_SILENT:
+        site = str(one.detail.get("site", ""))
+        return site if site in sites else ""
+    return one.station if one.station in silent else ""
 
 
 def alarm_rows(now: datetime) -> Iterator[list[Any]]:

@@ -80,6 +80,11 @@ class AlarmWatch:
             roster_max_age=config.roster.max_age,
             disk_low=config.alarms.disk_low,
             unreceipted_after=config.alarms.unreceipted_after,
+            not_safe_after=config.alarms.not_safe_after,
+            full_within=config.alarms.full_within,
+            min_version=config.alarms.min_version,
+            version_after=config.alarms.version_after,
+            drift_after=config.alarms.drift_after,
         )
 
     def _wait(self) -> timedelta:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
+from central.fleet.course import is_restart, started_at, with_restart, with_sample
 from central.fleet.ledgers import note_if_succeeded
 from central.fleet.models import Bay, Heartbeat, Ledger
 from protocol import messages
@@ -42,6 +44,7 @@ def keep_heartbeat(station: str, message: messages.Heartbeat, body: str, now: da
                 "watched_event": message.watched_event and _number(message.watched_event),
                 "oldest_unreceipted_at": _in_utc(message.oldest_unreceipted_at),
                 "slowest_loop_s": max(message.loop_ages_s.values(), default=0.0),
+                **_course(Heartbeat.objects.filter(pk=station).first() or Heartbeat(), message, now),
             },
         )
         for report in message.bays:
@@ -57,6 +60,25 @@ def keep_heartbeat(station: str, message: messages.Heartbeat, body: str, now: da
             )
         if message.head is not None:
             _witness(station, message.head, now)
+
+
+def _course(last: Heartbeat, message: messages.Heartbeat, now: datetime) -> dict[str, Any]:
+    """What follows from this heartbeat and those before."""
+    started, restarts = started_at(message.uptime_s, now), last.restarts
+    if last.started_at is not None and is_restart(last.started_at, last.received_at, started, now):
+        restarts = with_restart(restarts, now)
+    digests = message.config_digest[:64], message.profiles_digest[:64]
+    told_before = digests == (last.config_digest, last.profiles_digest)
+    free = min(message.disk_free, 2**53)
+    return {
+        "version_since": (last.version_since if message.version == last.version else None) or now,
+        "config_digest": digests[0],
+        "profiles_digest": digests[1],
+        "digests_since": (last.digests_since if told_before else None) or now,
+        "started_at": started,
+        "restarts": restarts,
+        "free_space": with_sample(last.free_space, free, now) if message.disk_total else last.free_space,
+    }
 
 
 def _witness(station: str, head: messages.LedgerHead, now: datetime) -> None:
