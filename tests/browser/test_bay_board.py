@@ -22,6 +22,14 @@ CUT_OFF = """() => [...document.querySelectorAll("#bays :is(.word, .detail, .lab
   return node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== "inline"
     || box.right > room.right + 1 || box.bottom > room.bottom + 1;
 }).map((node) => node.textContent)"""
+OVER_ONE_ANOTHER = """() => [...document.querySelectorAll("#bays .tile")].filter((tile) => {
+  const boxOf = (name) => tile.querySelector(name).getBoundingClientRect();
+  const [head, word, bar] = [".head", ".word", ".bar"].map(boxOf);
+  return head.bottom > word.top + 1 || bar.height && word.bottom > bar.top + 1;
+}).map((tile) => tile.textContent)"""
+BROKEN_DETAIL = """() => [...document.querySelectorAll("#bays .detail")]
+  .filter((node) => node.getBoundingClientRect().height > 1.6 * parseFloat(getComputedStyle(node).fontSize))
+  .map((node) => node.textContent)"""
 SMALLEST_WORD = """() => Math.min(...[...document.querySelectorAll("#bays .word")]
   .map((node) => parseFloat(getComputedStyle(node).fontSize)))"""
 
@@ -58,7 +66,8 @@ def full_bays() -> list[dict[str, Any]]:
     tiles = []
     for number in range(24):
         state = states[number % len(states)] if number < 2 * len(states) else "do not remove"
-        more = {"percent": 63, "detail": "copying 63 %, 4 min"} if state == "do not remove" else {}
+        copying: dict[str, Any] = {"percent": 63, "detail": "copying 63 %, 4 min", "recording_hours_left": 3.0}
+        more = copying if state == "do not remove" else {}
         tiles.append(tile(state, bay=f"1-{number}", label=f"Bay {number + 1}", camera=f"X8{number:04}", **more))
     return tiles
 
@@ -74,7 +83,8 @@ def test_a_shift_change_fits_the_screen_and_can_be_read(
     expect(somebody.page.locator("#bays .tile")).to_have_count(24)
     wrong = [fault for fault in somebody.page.evaluate(RULES) if fault != "0 main"]
     assert not wrong, "\n".join(wrong)
-    assert somebody.page.evaluate(CUT_OFF) == []
+    for fault in (CUT_OFF, OVER_ONE_ANOTHER, BROKEN_DETAIL):
+        assert somebody.page.evaluate(fault) == []
     assert somebody.page.evaluate(SMALLEST_WORD) >= 20
     assert somebody.faults == []
 
