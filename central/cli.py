@@ -9,7 +9,7 @@ from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
-from central.cli_of_admin import add_lists, add_station, add_user
+from central.cli_of_admin import add_doctor, add_lists, add_station, add_user
 from central.cli_words import command, group
 from central.data_dir import DataDir
 from central.logs import set_up_command_logs, set_up_logs
@@ -41,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_measures(commands)
     _add_epoch(commands)
     _add_mail(commands)
+    add_doctor(commands)
     return parser
 
 

@@ -1,0 +1,1 @@
+"""`dock-central doctor`: looks at what central needs, and changes nothing."""
