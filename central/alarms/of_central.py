@@ -62,8 +62,9 @@ def of_roster(roster: Roster, limits: Limits, now: datetime) -> Iterator[Conditi
         yield Condition(
             Kind.ROSTER_WAITING,
             CENTRAL,
-            f"{roster.waiting} roster import(s) look like a mistake and wait for a person's word: "
-            "`dock-central roster pending`. Until then the roster is as before.",
+            ("1 roster import looks" if roster.waiting == 1 else f"{roster.waiting} roster imports look")
+            + " like a mistake and a person must decide: dock-central roster pending. "
+            "Until then the roster is as before.",
         )
     if roster.folder_trouble:
         yield Condition(Kind.ROSTER_FOLDER, CENTRAL, f"{sentence(roster.folder_trouble)} No roster comes in there.")

@@ -36,12 +36,13 @@ class RosterAge:
         if age is None:
             return "No roster was imported yet, so no camera is expected back."
         hours = f"The roster is {int(age.total_seconds() // 3600)} h old"
-        waits = f" {self.waiting} import(s) wait for a person's word: dock-central roster pending." * bool(
-            self.waiting
-        )
+        waits = f" {self._waiting_words()} for a person's word: dock-central roster pending." * bool(self.waiting)
         if not self.is_too_old(now):
             return f"{hours}.{waits}"
         return f"{hours}. Shifts that changed since are judged by what it says: bring the newest file in.{waits}"
+
+    def _waiting_words(self) -> str:
+        return "1 import waits" if self.waiting == 1 else f"{self.waiting} imports wait"
 
 
 def roster_age(max_age: timedelta) -> RosterAge:

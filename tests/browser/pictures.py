@@ -31,7 +31,7 @@ SAME_NUMBER = "5e6d3578-827d-4def-b124-069f7ec749eb"
 MOST_BYTES = 120_000
 SETTINGS = '[web]\nbase_url = "https://dock.pd.example"\ntime_zone = "America/Chicago"\n'
 PAGES = {"front": ("/", 800), "open-now": ("/open/", 760), "shift": ("/shifts/0388-a/", 900)}
-COPYING = {"percent": 63, "detail": "copying 63 %, 4 min", "recording_hours_left": 3.0}
+COPYING = {"percent": 63, "detail": "copying 63 %, 4 min"}
 SENDING = {"percent": 12, "detail": "copying 12 %, 11 min"}
 BAYS = (
     *("safe to remove", "safe to remove", "do not remove", "do not remove", "may be taken", "safe to remove"),

@@ -101,7 +101,7 @@ def test_the_roster_ages_from_the_newest_file_that_was_applied_also_one_that_cha
     assert not age.is_too_old(NOW + 37 * HOUR)
     assert age.is_too_old(NOW + 37 * HOUR + timedelta(seconds=1))
     assert age.sentence(NOW + 41 * HOUR).startswith("The roster is 40 h old. Shifts that changed since")
-    assert "1 import(s) wait" in age.sentence(NOW + 2 * HOUR)
+    assert "1 import waits" in age.sentence(NOW + 2 * HOUR)
 
 
 def out(now: datetime = NOW) -> list[str]:
