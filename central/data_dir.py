@@ -55,6 +55,11 @@ class DataDir:
         return self.root / "up_since"
 
     @property
+    def clock_in_doubt(self) -> Path:
+        """There while central's own clock is not to be believed."""
+        return self.root / "clock_in_doubt"
+
+    @property
     def objects(self) -> Path:
         """Verified footage: whole plain files, `aa/<sha256>`."""
         return self.root / "objects"

@@ -32,6 +32,8 @@ class Findings:
     open: tuple[Condition, ...]
     unsure: frozenset[tuple[str, str]] = frozenset()
     """Kind and station, or kind and subject: neither begins nor ends now."""
+    nothing_else: bool = False
+    """Of all that is not open here it cannot be said either."""
 
 
 def when(instant: datetime, limits: Limits) -> str:

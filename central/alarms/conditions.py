@@ -8,13 +8,17 @@ from central.alarms.condition import Condition, Findings
 from central.alarms.facts import Facts, Limits
 from central.alarms.kinds import Kind
 from central.alarms.of_answers import of_answers
-from central.alarms.of_central import of_cameras, of_central, of_channels, of_long_docks, of_roster
+from central.alarms.of_central import of_cameras, of_central, of_central_clock, of_channels, of_long_docks, of_roster
 from central.alarms.of_fleet import of_drift, of_sites, of_versions, whole_fleet_is_silent
 from central.alarms.of_stations import OF_HEARTBEATS, of_heartbeat, of_ledgers, of_silence
 
 
 def find(facts: Facts, limits: Limits, now: datetime) -> Findings:
     """All that IT should know of at `now`. Of one kind and subject there is at most one."""
+    if facts.clock_doubt is not None:
+        return Findings(
+            (of_central_clock(facts.clock_doubt), *of_channels(facts.channels, limits)), nothing_else=True
+        )
     conditions: list[Condition] = []
     unsure: set[tuple[str, str]] = set()
     for station in facts.stations:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from central.fleet.central_clock import Doubt
+
 
 @dataclass(frozen=True)
 class BaySaid:
@@ -148,6 +150,8 @@ class Channels:
     mails_waiting: int = 0
     refused: tuple[tuple[str, str], ...] = ()
     """Recipient and why."""
+    put_off: tuple[tuple[str, str], ...] = ()
+    """Recipient and why: the server takes others' mails, and has not taken theirs for long."""
     unaddressed: int = 0
     """Cameras that are out, and nobody is named whom to tell."""
     webhook_failing_since: datetime | None = None
@@ -165,6 +169,7 @@ class Facts:
     channels: Channels = Channels()
     central_disk_free: int | None = None
     """Bytes; None: not known."""
+    clock_doubt: Doubt | None = None
     worked_at: datetime | None = None
     """When the alert worker completed a round last, or began to work if it did not since."""
 

@@ -97,4 +97,4 @@ def _key(condition: Condition) -> Key:
 
 
 def _is_over(row: Alarm, found: Findings) -> bool:
-    return not {(row.kind, row.station), (row.kind, row.subject)} & found.unsure
+    return not found.nothing_else and not {(row.kind, row.station), (row.kind, row.subject)} & found.unsure

@@ -12,6 +12,7 @@ class Kind(StrEnum):
     CENTRAL_WENT_BACK = "central_went_back"
     FORK = "fork"
     LEDGER_SPOKE_AGAIN = "ledger_spoke_again"
+    CENTRAL_CLOCK = "central_clock"
     CENTRAL_DISK_LOW = "central_disk_low"
     SITE_SILENT = "site_silent"
     STATION_SILENT = "station_silent"
@@ -56,6 +57,7 @@ WORDS = {
     Kind.CENTRAL_WENT_BACK: Words("central was restored", "stations ahead of a restored central"),
     Kind.FORK: Words("fork", "forks"),
     Kind.LEDGER_SPOKE_AGAIN: Words("old ledger spoke again", "old ledgers spoke again"),
+    Kind.CENTRAL_CLOCK: Words("central's clock in doubt", "central's clock in doubt"),
     Kind.CENTRAL_DISK_LOW: Words("central's disk low", "central's disk low"),
     Kind.SITE_SILENT: Words("site silent", "sites silent"),
     Kind.STATION_SILENT: Words("station silent", "stations silent"),

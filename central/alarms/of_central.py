@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from central.alarms.condition import CENTRAL, Condition, sentence, size_of, when
+from central.alarms.condition import CENTRAL, Condition, sentence, size_of, span, when
 from central.alarms.facts import Channels, Facts, Limits, Roster
 from central.alarms.kinds import Kind
+from central.fleet.central_clock import Doubt
 
 WORKER_LIMIT = timedelta(minutes=10)
 UNKNOWN_FOR = timedelta(days=1)
@@ -86,6 +87,13 @@ def of_channels(channels: Channels, limits: Limits) -> Iterator[Condition]:
             f"The mail server refuses mail to {recipient}: {sentence(why)} Correct the address where it comes from: "
             "[notices] it_recipients, or the supervisors file.",
         )
+    for recipient, why in channels.put_off:
+        yield Condition(
+            Kind.MAIL_REFUSED,
+            recipient,
+            f"The mail server puts mail to {recipient} off again and again: {sentence(why)} It is tried on, and what "
+            "nobody read goes over their head meanwhile. Correct the address, or let their mail server take it.",
+        )
     if channels.unaddressed:
         yield Condition(
             Kind.NOBODY_TO_TELL,
@@ -101,6 +109,22 @@ def of_channels(channels: Channels, limits: Limits) -> Iterator[Condition]:
             f"{sentence(channels.webhook_trouble)} What it missed is posted again.",
             since=channels.webhook_failing_since,
         )
+
+
+def of_central_clock(doubt: Doubt) -> Condition:
+    way = "ahead of" if doubt.ahead > timedelta(0) else "behind"
+    by = span(abs(doubt.ahead.total_seconds()))
+    seen = (
+        f"is {by} {way} {doubt.agreeing} of the {doubt.heard} station(s) that were heard"
+        if doubt.heard
+        else "jumped, and no station was heard since"
+    )
+    return Condition(
+        Kind.CENTRAL_CLOCK,
+        CENTRAL,
+        f"Central's clock {seen}. Until that is over nothing is judged and nobody but IT is written to; footage "
+        "and events come in as always. Look at `timedatectl` on central, and at the time of these stations.",
+    )
 
 
 def of_central(facts: Facts, limits: Limits, now: datetime) -> Iterator[Condition]:

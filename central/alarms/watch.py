@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,8 +22,9 @@ from central.alarms.telling import Recipients, tell
 from central.alarms.webhook import Webhook
 from central.alarms.weekly import tell_weekly
 from central.config import CentralConfig
+from central.fleet.central_clock import Doubt
 from central.notices.models import Notice
-from central.notices.outbox import trouble
+from central.notices.outbox import trouble, waiting
 
 REFUSED_FOR = timedelta(days=7)
 MOST_SELDOM = timedelta(seconds=10)
@@ -38,21 +39,22 @@ class AlarmWatch:
     folder_trouble: Callable[[], str] = str
     webhook: Webhook = field(init=False)
     _looked_at: datetime | None = None
+    _doubt: Doubt | None = None
     ping: Ping = field(init=False)
 
     def __post_init__(self) -> None:
         self.webhook = Webhook(self.config.alarms.webhook, self.config.web.base_url)
         self.ping = Ping(self.config.alarms.ping_url, self.config.alarms.ping_interval)
 
-    def look(self, now: datetime, worked_at: datetime | None) -> None:
+    def look(self, now: datetime, worked_at: datetime | None, doubt: Doubt | None = None) -> None:
         """Open and end alarms, and tell of them, unless it was done just now. May be called every second.
 
-        `worked_at`: when the worker completed a round last.
+        `worked_at`: when the worker completed a round last. `doubt`: of central's own clock.
         """
         wait = self._wait()
         if self._looked_at is not None and timedelta(0) <= now - self._looked_at < min(MOST_SELDOM, wait / 4):
             return
-        self._looked_at = now
+        self._looked_at, self._doubt = now, doubt
         rules = Rules(wait, self.config.alarms.repeat, silences(now).keys())
         keep(lambda: self._find(now, worked_at), now, rules.wait)
         to = Recipients(self.config.notices.it_recipients, self.config)
@@ -68,7 +70,7 @@ class AlarmWatch:
             folder_trouble=self.folder_trouble(),
             worked_at=worked_at,
         )
-        return find(facts, self._limits(), now)
+        return find(replace(facts, clock_doubt=self._doubt), self._limits(), now)
 
     def _limits(self) -> Limits:
         config = self.config
@@ -101,12 +103,16 @@ def _channels(config: CentralConfig, now: datetime) -> Channels:
         "recipient", "sent_at"
     )
     mended = {name for name, sent_at in told_since if sent_at > refused[name][0]}
+    long_put_off = waiting().filter(attempts__gt=0, created_at__lte=now - config.notices.escalation)
     return Channels(
         mail_failing_since=mail.failing_since,
         mail_trouble=mail.last_error,
         mails_waiting=mail.waiting,
         unaddressed=mail.unaddressed,
         refused=tuple((name, why) for name, (_, why) in sorted(refused.items()) if name not in mended),
+        put_off=()
+        if mail.server_trouble
+        else tuple(sorted(dict(long_put_off.values_list("recipient", "last_error")).items())),
         webhook_failing_since=row.webhook_failing_since if config.alarms.webhook else None,
         webhook_trouble=row.webhook_trouble,
     )

@@ -27,7 +27,7 @@ def _work() -> None:
 
     while True:
         try:
-            send_due(settings.CONFIG.mail, clock.now())
+            send_due(settings.CONFIG.mail, clock.now(), only_it=settings.DATA.clock_in_doubt.exists())
         except Exception as error:
             log.error("alert_part_failed", part="mail", error=repr(error), exc_info=True)
             connections.close_all()

@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 from django.conf import settings
@@ -17,6 +17,9 @@ from django.db import connections
 from central import clock
 from central.alerting.postman import start_postman
 from central.alerting.up_since import resume_up_since, still_up
+
+if TYPE_CHECKING:
+    from central.alerting.clock_guard import ClockGuard
 
 log = structlog.get_logger()
 
@@ -92,21 +95,38 @@ def _become_ours(server: int) -> None:
 
 
 def _rounds(up_since: datetime) -> None:
-    from central.alerting.rounds import Work, play_round  # models: only once Django is set up
+    from central.alerting.clock_guard import ClockGuard  # models: only once Django is set up
+    from central.alerting.rounds import Work, play_round
 
     work = Work(settings.CONFIG, up_since)
+    guard = ClockGuard(settings.DATA.clock_in_doubt, settings.CONFIG.stations.offline_after)
     log.info("alert_worker_started", pid=os.getpid())
     start_postman()
     while True:
         signal.alarm(HANGS_AFTER_S)
         now = clock.now()
+        if _look_at_the_clock(guard, now):
+            up_since = now
+            work = Work(settings.CONFIG, up_since)
         still_up(settings.DATA.up_since, up_since)
-        if play_round(work, now, _worked_at(up_since)):
+        if play_round(work, now, _worked_at(up_since), guard.doubt):
             settings.DATA.last_round.touch()
             work.alarms.ping.ping_if_due(now)
         else:
             connections.close_all()
         time.sleep(PAUSE_S)
+
+
+def _look_at_the_clock(guard: ClockGuard, now: datetime) -> bool:
+    """Whether time has another meaning from now on. What cannot be looked at is as it was."""
+    from central.alerting.clock_guard import since_boot
+
+    try:
+        return guard.look(now, since_boot())
+    except Exception as error:
+        log.error("alert_part_failed", part="clock", error=repr(error), exc_info=True)
+        connections.close_all()
+        return False
 
 
 def _worked_at(up_since: datetime) -> datetime:

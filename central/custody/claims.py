@@ -20,7 +20,8 @@ LAST_EVENT = 2**53
 
 
 def take_claim(station: str, message: messages.Heartbeat, now: datetime) -> None:
-    """What a heartbeat says of its station's clock and watch. A claim that makes no sense is left out."""
+    """What a heartbeat says of its station's clock and watch. A claim that makes no sense is left out. Not for
+    when central's clock is in doubt: the next heartbeat says it again."""
     if keep_clock(station, message.at, now):
         touch(Touched.STATION, station, now)
     claim, event, head = message.watched_until, message.watched_event, message.head

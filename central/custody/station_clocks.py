@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from central.custody.models import DockSession
 from central.custody.watch_models import OnStationClock, StationClock, UnwatchedBay, Watch
+from central.fleet.central_clock import LIMIT
 from protocol.messages import ClockReading
 
 UNMEASURED = timedelta(days=1)
@@ -16,6 +17,7 @@ UNSEEN_TRIP = timedelta(seconds=30)
 """The uncertainty when all we have is when a heartbeat arrived: the longest that a request may be on its way."""
 LARGEST_MS = 1e12
 """About 30 years: whatever lies beyond is no offset."""
+MS = timedelta(milliseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CLOCKED = (DockSession, Watch, UnwatchedBay)
 
@@ -34,12 +36,11 @@ def clock_of(station: str, at: ClockReading) -> Clock:
     """The clock as the reading says; else as another reading of the same boot lets us reckon."""
     booted = _booted_at_us(at)
     measured = _measured(at)
-    if measured is not None:
-        return Clock(*measured, at.boot_id[:64], booted)
     known = StationClock.objects.filter(station_id=station, boot_id=at.boot_id[:64]).first()
-    if known is None or booted is None:
-        return Clock(None, None, at.boot_id[:64], booted)
-    return Clock(_reckoned(known, booted), known.uncertainty_ms, at.boot_id[:64], booted)
+    reckoned = None if known is None or booted is None else (_reckoned(known, booted), known.uncertainty_ms)
+    if measured and reckoned and abs(measured[0] - reckoned[0]) > LIMIT / MS:
+        measured = None  # it was measured while central's own clock was wrong
+    return Clock(*(measured or reckoned or (None, None)), at.boot_id[:64], booted)
 
 
 def set_begin(row: OnStationClock, clock: Clock) -> None:
@@ -55,8 +56,8 @@ def set_end(row: OnStationClock, clock: Clock) -> None:
 def keep_clock(station: str, at: ClockReading, now: datetime) -> bool:
     """Remember a measured offset; whether it is the first of its boot, and rows told before now have theirs."""
     measured, booted, boot_id = _measured(at), _booted_at_us(at), at.boot_id[:64]
-    if measured is None or booted is None:
-        return False
+    if measured is None or booted is None or abs((at.wall - now) / MS - measured[0]) > LIMIT / MS:
+        return False  # not measured; or against another clock of central's than this one
     clock, is_first = StationClock.objects.update_or_create(
         station_id=station,
         boot_id=boot_id,

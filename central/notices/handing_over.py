@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from central.config import Mail
 from central.mailing.letter import Letter
 from central.mailing.sending import Handed, Outcome, hand_over
+from central.notices.digest import Kind
 from central.notices.locks import held
 from central.notices.models import MailState, Notice
 from central.notices.outbox import kept_letter, waiting
@@ -36,22 +37,25 @@ LONGEST_CALL = timedelta(minutes=10)
 PAGE = 100
 
 
-def send_due(mail: Mail, now: datetime) -> int:
+def send_due(mail: Mail, now: datetime, *, only_it: bool = False) -> int:
     """Hand over what waits; returns how many mails were taken. Nothing happens while another process does it.
 
-    No transaction is open while the server is spoken to. May be killed at any instant.
+    No transaction is open while the server is spoken to. May be killed at any instant. `only_it`: central's clock is
+    in doubt; nobody is told anything but IT.
     """
+    mails = waiting().filter(kind=Kind.IT_ALERT) if only_it else waiting()
     with held(settings.DATA.outbox_lock) as ours:
-        if not ours or not _server_may_be_asked(now) or not waiting().exists():
+        if not ours or not _server_may_be_asked(now) or not mails.exists():
             return 0
-        return _Sending(mail, now).play()
+        return _Sending(mail, now, mails).play()
 
 
 class _Sending:
     """One call's conversation with the server."""
 
-    def __init__(self, mail: Mail, now: datetime) -> None:
+    def __init__(self, mail: Mail, now: datetime, mails: QuerySet[Notice]) -> None:
         self._mail, self._now, self._begun = mail, now, time.monotonic()
+        self._mails = mails
         self._breaks = 0
         self._claimed: dict[str, Notice] = {}
         self._passed: set[str] = set()
@@ -68,7 +72,7 @@ class _Sending:
     def _letters(self) -> Iterator[Letter]:
         """One after another, each claimed just before it is handed over."""
         last = 0
-        while page := list(waiting().filter(pk__gt=last).order_by("pk")[:PAGE]):
+        while page := list(self._mails.filter(pk__gt=last).order_by("pk")[:PAGE]):
             for notice in page:
                 last = notice.pk
                 if self._breaks == BREAKS or self._elapsed().total_seconds() > LONG_ENOUGH_S:
