@@ -15,6 +15,7 @@ from central.answers.saying import own_shift_from
 from central.config import CentralConfig
 from central.custody.models import DockSession
 from central.judging.excuses import end_excuse
+from central.judging.models import Judgement
 from central.judging.verdicts import current
 from central.roster.models import Officer
 
@@ -64,9 +65,15 @@ def _ending(answer: Answer, config: CentralConfig) -> Ending | None:
 def _of_check(answer: Answer) -> Ending | None:
     """A check ends once another dock decides the shift than when it was said."""
     said = current(answer.shift_id)
-    if said is None or said.docked_at is None or said.docked_at == answer.seen_docked_at:
+    if said is None or said.docked_at is None or _is_the_one_seen(said, answer):
         return None
     return Ending(Outcome.DOCKED, said.docked_at)
+
+
+def _is_the_one_seen(said: Judgement, answer: Answer) -> bool:
+    """By its session: a clock that is measured later moves the instant of the same dock."""
+    seen = Judgement.objects.filter(pk=answer.judgement).values_list("docked_session", flat=True).first()
+    return said.docked_session == seen if seen else said.docked_at == answer.seen_docked_at
 
 
 def _end(answer: Answer, ending: Ending, now: datetime) -> int:

@@ -16,6 +16,9 @@ from central.answers.refusals import Refusal, Refused
 from central.answers.rights import Person
 from central.answers.settling import settle
 from central.answers.standing import answers_of, open_checks, open_contests, open_losses, pauses
+from central.custody.models import DockSession
+from central.custody.touching import touch
+from central.custody.watch_models import Touched
 from central.judging.models import Excuse, Judgement
 from central.judging.verdicts import history
 from central.roster.models import Shift, ShiftVersion, Unit
@@ -94,6 +97,17 @@ def test_a_camera_that_it_found_in_a_dock_excuses_its_officer(court: Court, outc
     takes_back(ADMIN, answer, SAID + 9)
     assert court.says(SAID + 10).verdict == "outstanding"
     assert answers_of("S1")[0].state == "withdrawn"
+
+
+def test_a_check_goes_on_when_the_same_dock_gets_another_instant(east: Telling, court: Court) -> None:
+    east.dock(SAID + 5, absent=SAID + 5)
+    before = court.says(SAID + 6).docked_at
+    says(CHEN, Kind.SAID_DOCKED, SAID + 7)
+    DockSession.objects.update(offset_ms=60_000)  # its clock was measured only now
+    touch(Touched.CAMERA, "C1", at(SAID + 8))
+    assert court.says(SAID + 9).docked_at != before
+    assert settle(CONFIG, at(SAID + 10)) == 0
+    assert pauses("C1", at(SAID + 10)) is not None
 
 
 def test_a_check_closes_itself_when_another_dock_decides_the_shift(east: Telling, court: Court) -> None:
