@@ -103,16 +103,14 @@ def _channels(config: CentralConfig, now: datetime) -> Channels:
         "recipient", "sent_at"
     )
     mended = {name for name, sent_at in told_since if sent_at > refused[name][0]}
-    long_put_off = waiting().filter(attempts__gt=0, created_at__lte=now - config.notices.escalation)
+    long_put_off = waiting().filter(put_off=True, created_at__lte=now - config.notices.escalation)
     return Channels(
         mail_failing_since=mail.failing_since,
         mail_trouble=mail.last_error,
         mails_waiting=mail.waiting,
         unaddressed=mail.unaddressed,
         refused=tuple((name, why) for name, (_, why) in sorted(refused.items()) if name not in mended),
-        put_off=()
-        if mail.server_trouble
-        else tuple(sorted(dict(long_put_off.values_list("recipient", "last_error")).items())),
+        put_off=tuple(sorted(dict(long_put_off.values_list("recipient", "last_error")).items())),
         webhook_failing_since=row.webhook_failing_since if config.alarms.webhook else None,
         webhook_trouble=row.webhook_trouble,
     )

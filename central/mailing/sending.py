@@ -41,6 +41,8 @@ class Handed:
     why: str = ""
     """For people; empty when it was taken."""
     server_trouble: bool = False
+    is_about_recipient: bool = False
+    """The server answered, and its answer was to this recipient or letter, whatever it blames."""
     """The server or our account at it: nothing that this letter or its recipient could mend."""
     maybe_taken: bool = False
     """The server may have it all the same: whoever says something else instead may be heard twice."""
@@ -147,8 +149,11 @@ class _Sending:
         if _blames_us(error):
             if error.step == "MAIL":
                 self._given_up = said
-            return replace(_server_trouble(letter, said), server_trouble=error.step == "MAIL" or not self._any_taken)
-        return Handed(letter, Outcome.TRY_LATER if _is_passing(error.code) else Outcome.REFUSED, said)
+            about_us = error.step == "MAIL"
+            put_off = replace(_server_trouble(letter, said), is_about_recipient=not about_us)
+            return replace(put_off, server_trouble=about_us or not self._any_taken)
+        outcome = Outcome.TRY_LATER if _is_passing(error.code) else Outcome.REFUSED
+        return Handed(letter, outcome, said, is_about_recipient=True)
 
     def _broken(self, letter: Letter, to: str, error: Exception) -> Handed:
         said = why(error, self._mail, self._from, to)

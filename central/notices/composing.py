@@ -149,7 +149,7 @@ def _judged(leaving: Leaving, now: datetime) -> QuerySet[Judgement]:
     rows = Judgement.objects.filter(superseded_at=None, deadline_at__gt=now - DAY, deadline_at__lte=now)
     if leaving.unit:
         return rows.filter(shift__unit=leaving.unit)
-    return rows.filter(shift__unit="", shift__supervisor_email=leaving.recipient)
+    return rows.filter(shift__unit="", shift__supervisor_email__iexact=leaving.recipient)
 
 
 def _due_cameras(judged: QuerySet[Judgement], lines: Iterable[CameraLine]) -> int:
@@ -185,7 +185,9 @@ def _watched(rows: Iterable[Judgement]) -> tuple[str, ...]:
 
 def _thread(leaving: Leaving) -> tuple[str, tuple[str, ...]]:
     """The mail that this one answers, the last to this recipient about the first camera; and all that led here."""
-    about = Notice.objects.filter(recipient=leaving.recipient, mode=leaving.mode, superseded_at=None).order_by("pk")
+    about = Notice.objects.filter(
+        recipient__iexact=leaving.recipient, mode=leaving.mode, superseded_at=None
+    ).order_by("pk")
     ids: list[str] = []
     reply_to = ""
     for one in leaving.sayings:

@@ -75,7 +75,7 @@ def escalations(item: Item, post: Post) -> Iterator[Saying]:
         if told:
             last = told[0]
             continue
-        if last.waits:
+        if last.waits and not last.in_vain:
             return
         at = max(item.opened_at + post.manner.escalation, reached) if step == 0 else last.at + post.manner.escalation
         at = escalation_leaves(post.manner, max(at, item.paused_until or at))
@@ -106,7 +106,7 @@ def _reached(item: Item, post: Post, first: Told) -> datetime:
     reading = post.manner.reading
     by_duty = max(first.at, post.duty_from or first.at) + reading
     at_any_hour = [one.at + reading for one in item.told_to(post.on_duty, post.manner.mode) if not one.waits]
-    in_vain = [one.at for one in _told(item, post) if one.was_refused]
+    in_vain = [one.at for one in _told(item, post) if one.was_refused or one.in_vain]
     return min([by_duty, *at_any_hour, *in_vain])
 
 

@@ -81,6 +81,8 @@ class Told:
     """Of the unit."""
     waits: bool = False
     was_refused: bool = False
+    in_vain: bool = False
+    """It waits for longer than `escalation`: the server answers, and does not take it."""
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ from central.notices.digest import Kind
 from central.notices.hearing import Hearing
 from central.notices.items import undone
 from central.notices.manners import Addresses, chain_of, first_of, manner_of
-from central.notices.models import Item, ItemShift, Line
+from central.notices.models import Item, ItemShift, Line, Notice
 from central.roster.models import Officer, Shift, Unit
 from central.roster.shifts import batches
 from central.timeliness.verdict import Outstanding
 
-NEEDED = ("recipient", "mode", "unit", "sent_at", "refused_at", "created_at")
+NEEDED = ("recipient", "mode", "unit", "sent_at", "refused_at", "created_at", "put_off")
 """Columns of a notice. Its text is long, and a round comes every second."""
 
 
@@ -32,10 +32,11 @@ class Gathering:
     def __init__(self, config: CentralConfig, now: datetime, up_since: datetime | None = None) -> None:
         self._config, self._now = config, now
         self.hearing = Hearing(config.stations.offline_after, up_since, now)
-        self._units = {
-            one.unit: Addresses(one.supervisor_email, one.escalate_to_email, one.on_duty_email)
-            for one in Unit.objects.all()
-        }
+        self._spellings: dict[str, str] = {}
+        rows = Unit.objects.order_by("unit").values_list(
+            "unit", "supervisor_email", "escalate_to_email", "on_duty_email"
+        )
+        self._units = {unit: Addresses(*map(self._one_spelling, addresses)) for unit, *addresses in rows}
         self._manners: dict[str, facts.Manner] = {}
         self._duties: dict[tuple[str, str, datetime], datetime | None] = {}
 
@@ -58,6 +59,10 @@ class Gathering:
     def with_duty(self, item: facts.Item) -> facts.Item:
         """The same, and when those who answer for it have their own duty time."""
         return replace(item, posts=tuple(self._with_duty(item, post) for post in item.posts))
+
+    def _one_spelling(self, address: str) -> str:
+        """Who is written in two ways, `Chen@` and `chen@`, is one recipient: as the first of them."""
+        return self._spellings.setdefault(address.lower(), address)
 
     def manner(self, unit: str) -> facts.Manner:
         if unit not in self._manners:
@@ -87,16 +92,17 @@ class Gathering:
         return {number: list(words.values()) for number, words in found.items()}
 
     def _word(self, line: Line) -> facts.Told:
-        notice = line.notice
+        notice, manner = line.notice, self.manner(line.notice.unit)
         return facts.Told(
-            recipient=notice.recipient,
+            recipient=self._one_spelling(notice.recipient),
             mode=notice.mode,
             unit=notice.unit,
             kind=Kind(line.kind),
             at=notice.sent_at or notice.refused_at or notice.created_at,
-            manner=self.manner(notice.unit),
-            waits=notice.mode == notice.LIVE and notice.sent_at is None and notice.refused_at is None,
+            manner=manner,
+            waits=_waits(notice),
             was_refused=notice.refused_at is not None,
+            in_vain=_waits(notice) and notice.put_off and self._now - notice.created_at >= manner.escalation,
         )
 
     def _posts(self, rows: Iterable[Item]) -> dict[int, tuple[facts.Post, ...]]:
@@ -108,11 +114,13 @@ class Gathering:
         return {number: tuple(posts.values()) for number, posts in found.items()}
 
     def _post(self, unit: str, supervisor: str, officer: str, since: datetime) -> facts.Post:
-        first = first_of(self._config, unit, supervisor, self._units, self._now, officer)
+        supervisor = self._one_spelling(supervisor)
+        named = first_of(self._config, unit, supervisor, self._units, self._now, officer)
+        first = tuple(dict.fromkeys(map(self._one_spelling, named)))
         known = self._units.get(unit, Addresses())
         return facts.Post(
             unit=unit,
-            first=first or self._config.notices.it_recipients,
+            first=first or tuple(map(self._one_spelling, self._config.notices.it_recipients)),
             chain=chain_of(unit, supervisor or known.supervisor, self._units),
             manner=self.manner(unit),
             since=since,
@@ -128,6 +136,10 @@ class Gathering:
         if key not in self._duties:
             self._duties[key] = _duty_from(*key)
         return replace(post, duty_from=self._duties[key])
+
+
+def _waits(notice: Notice) -> bool:
+    return notice.mode == notice.LIVE and notice.sent_at is None and notice.refused_at is None
 
 
 def outstanding_shifts(rows: Iterable[Item]) -> list[tuple[ItemShift, Shift]]:
@@ -149,7 +161,9 @@ def outstanding_shifts(rows: Iterable[Item]) -> list[tuple[ItemShift, Shift]]:
 def _duty_from(unit: str, supervisor: str, told_at: datetime) -> datetime | None:
     """When the supervisor's own first shift that ends after `told_at` begins; or else his unit's."""
     coming = Shift.objects.exclude(status__in=Shift.NOBODYS).filter(ends_at__gt=told_at)
-    himself = list(Officer.objects.filter(email=supervisor).values_list("pk", flat=True)) if supervisor else []
+    himself = (
+        list(Officer.objects.filter(email__iexact=supervisor).values_list("pk", flat=True)) if supervisor else []
+    )
     own = _first_start(coming.filter(officer__in=himself)) if himself else None
     return own or (_first_start(coming.filter(unit=unit)) if unit else None)
 

@@ -81,11 +81,11 @@ class _Sending:
                     yield kept_letter(notice)
 
     def _may_go(self, notice: Notice) -> bool:
-        if notice.recipient in self._passed:
+        if notice.recipient.lower() in self._passed:
             return False
         later = is_to_come(notice.next_try_at, LETTER_SELDOM, self._now)
         if later:
-            self._passed.add(notice.recipient)
+            self._passed.add(notice.recipient.lower())
         return not later
 
     def _claim(self, notice: Notice) -> bool:
@@ -95,7 +95,7 @@ class _Sending:
         return bool(claim.update(attempts=F("attempts") + 1, tried_at=self._at(), in_doubt=True))
 
     def _keep(self, notice: Notice, handed: Handed) -> None:
-        changes: dict[str, object] = {"last_error": handed.why, "in_doubt": False}
+        changes: dict[str, object] = {"last_error": handed.why, "in_doubt": False, "put_off": False}
         match handed.outcome:
             case Outcome.TAKEN:
                 changes["sent_at"] = self._at()
@@ -103,7 +103,8 @@ class _Sending:
                 changes["refused_at"] = self._at()
                 log.error("notice_refused", notice=str(notice.notice_id), to=notice.recipient, why=handed.why)
             case Outcome.TRY_LATER:
-                self._passed.add(notice.recipient)
+                self._passed.add(notice.recipient.lower())
+                changes["put_off"] = handed.is_about_recipient
                 changes["in_doubt"] = notice.in_doubt or handed.maybe_taken
                 changes["next_try_at"] = self._at() + _backoff(notice.attempts, LETTER_AGAIN, LETTER_SELDOM)
                 log.warning("notice_put_off", notice=str(notice.notice_id), to=notice.recipient, why=handed.why)

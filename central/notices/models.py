@@ -74,6 +74,8 @@ class Notice(models.Model):
     """An attempt broke off, or is under way: the server may have taken it."""
     tried_at = models.DateTimeField(null=True)
     next_try_at = models.DateTimeField(null=True)
+    put_off = models.BooleanField(default=False)
+    """The server answered when it was tried last, and did not take this recipient or letter."""
     sent_at = models.DateTimeField(null=True)
     """When the mail server had taken it."""
     refused_at = models.DateTimeField(null=True)

@@ -114,6 +114,7 @@ OTHERS = [
     ("unknown", Facts(unknown=(Unknown("east", "C9", NOW - HOUR),)), [("unknown_camera", "east, C9")]),
     ("unknown, yesterday", Facts(unknown=(Unknown("east", "C9", NOW - 24 * HOUR),)), []),
     ("mail", Facts(channels=Channels(NOW, "hung up", 4)), [("mail_failing", "central")]),
+    ("put off", Facts(channels=Channels(put_off=(("pat@example", "550"),))), [("mail_refused", "pat@example")]),
     ("refused", Facts(channels=Channels(refused=(("pat@example", "550"),))), [("mail_refused", "pat@example")]),
     ("nobody", Facts(channels=Channels(unaddressed=2)), [("nobody_to_tell", "central")]),
     ("webhook", Facts(channels=Channels(webhook_failing_since=NOW)), [("webhook_failing", "central")]),

@@ -65,6 +65,8 @@ RISEN = (told(), told(CAPTAIN, 48, Kind.ESCALATION))
         (item(ESCALATES, told=(told(hours=46),)), 51.9, []),
         (item(ESCALATES, told=(told(hours=46),)), 52, [("escalation", CAPTAIN)]),
         (item(ESCALATES, told=(told(hours=46, was_refused=True),)), 48, [("escalation", CAPTAIN)]),
+        (item(ESCALATES, told=(told(waits=True),)), 99, []),
+        (item(ESCALATES, told=(told(waits=True, in_vain=True),)), 49, [("escalation", CAPTAIN)]),
         (item(post(chain=(CAPTAIN,), duty_from=h(70)), told=(told(hours=60),)), 75.9, []),
         (item(post(chain=(CAPTAIN,), duty_from=h(70)), told=(told(hours=60),)), 76, [("escalation", CAPTAIN)]),
         (item(ESCALATES, told=(*RISEN, told(hours=90, kind=Kind.REMINDER))), 96, [("escalation", CHIEF)]),

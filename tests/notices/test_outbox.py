@@ -68,6 +68,7 @@ def test_one_whom_the_server_puts_off_waits_and_keeps_nobody_back_but_his_own_la
     assert send_due(mail(office), later(0.1)) == 0, "he is not asked again at once"
     assert not trouble().server_trouble
     assert "451" in trouble().last_error
+    assert list(Notice.objects.filter(put_off=True).values_list("subject", flat=True)) == ["1"]
     assert send_due(mail(office), later(1)) == 2
     assert subjects(office, "a@pd.example") == ["1", "3"]
 

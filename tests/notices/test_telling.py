@@ -7,10 +7,12 @@ from contextlib import AbstractContextManager
 
 import pytest
 
+from central.alarms.watch import _channels
 from central.judging.excuses import excuse_shift
 from central.judging.models import Judgement
 from central.notices.models import Item, Notice
 from central.notices.telling import tell
+from central.roster.models import Unit
 from central.roster.shifts import correct
 from tests.judging.court import DEADLINE, END, LONG_AGO, START, roster, watching
 from tests.notices.desk import CAPTAIN, DESK, IT, SUPERVISOR, Desk, configured, lines, unit
@@ -281,6 +283,38 @@ def test_reminders_wait_while_a_mail_waits() -> None:
     desk.play(DEADLINE + 1)
     desk.play(DEADLINE + 16)
     assert desk.says(DEADLINE + 5 * DAY) == []
+
+
+@pytest.mark.parametrize(("answered", "escalates"), [(True, True), (False, False)])
+def test_a_supervisor_whose_mail_is_put_off_for_ever_is_not_waited_for_and_it_is_told(
+    answered: bool, escalates: bool
+) -> None:
+    _, desk = a_camera_that_stays_out()
+    unit(escalate_to=CAPTAIN)
+    desk.dead = True
+    desk.play(DEADLINE + 1)
+    desk.play(DEADLINE + 16)
+    Notice.objects.update(attempts=9, put_off=answered, last_error="550 5.7.1 not authorised")
+    assert desk.says(DEADLINE + 2 * DAY) == [], "it has not waited for long enough"
+    assert not _channels(desk.config, at(DEADLINE + 2 * DAY)).put_off
+    assert desk.says(DEADLINE + 3 * DAY) == ([("escalation", CAPTAIN)] if escalates else [])
+    found = _channels(desk.config, at(DEADLINE + 3 * DAY)).put_off
+    assert found == (((SUPERVISOR, "550 5.7.1 not authorised"),) if escalates else ())
+
+
+def test_one_mailbox_in_two_spellings_is_one_recipient() -> None:
+    east, desk = watching(), Desk()
+    desk.begin()
+    unit(supervisor="Chen@pd.example", escalate_to="CHEN@pd.example", on_duty="chen@pd.example")
+    roster("S1", supervisor_email="cheN@pd.example")
+    roster("S2", supervisor_email="Chen@pd.example", camera_serial="C2", officer_id="8")
+    east.beat(DEADLINE + 100 * DAY)
+    desk.play(DEADLINE + 1)
+    (first,) = desk.play(DEADLINE + 16)
+    assert lines(first) == [("first", "C1"), ("first", "C2")]
+    Unit.objects.update(supervisor_email="chen@pd.example", on_duty_email="")
+    assert desk.says(DEADLINE + DAY + 17) == [("reminder", "chen@pd.example")], "the same person, spelt anew"
+    assert desk.says(DEADLINE + 3 * DAY) == [("reminder", "chen@pd.example")], "nobody is escalated to himself"
 
 
 def test_each_round_is_a_no_op_when_nothing_happened() -> None:
