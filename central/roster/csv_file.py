@@ -61,6 +61,12 @@ def read_roster(content: bytes, zone: ZoneInfo) -> tuple[list[RosterRow], list[R
     return rows, sorted(errors, key=lambda error: error.row)
 
 
+def folded(address: str) -> str:
+    """One spelling of a mailbox: a domain has no case. What stands before the @ stays as people write it."""
+    local, at, domain = address.strip().rpartition("@")
+    return local + at + domain.lower()
+
+
 def _cell_errors(line: SheetRow, zone: ZoneInfo) -> Iterator[RowError]:
     cells, row = line.cells, line.row
     for name, text in cells.items():
@@ -69,6 +75,8 @@ def _cell_errors(line: SheetRow, zone: ZoneInfo) -> Iterator[RowError]:
     for name in ("shift_id", "officer_id", "camera_serial", "station_id"):
         if not cells[name].strip("; "):
             yield RowError(row, name, "must not be empty")
+    if {".", ".."} & set(cells["shift_id"].split("/")):
+        yield RowError(row, "shift_id", f"{cells['shift_id']!r} has a part that is . or .., which no link can hold")
     for name in ("supervisor_email", "officer_email"):
         if cells[name] and not MAIL.fullmatch(cells[name]):
             yield RowError(row, name, f"{cells[name]!r} is no mail address")
@@ -102,10 +110,10 @@ def _row(line: SheetRow, zone: ZoneInfo) -> RosterRow:
         camera_serial=cells["camera_serial"],
         starts_at=parse_instant(cells["starts_at"], zone),
         ends_at=parse_instant(cells["ends_at"], zone),
-        supervisor_email=cells["supervisor_email"],
+        supervisor_email=folded(cells["supervisor_email"]),
         stations=tuple(name for name in stations if name),
         unit=cells["unit"],
-        officer_email=cells["officer_email"],
+        officer_email=folded(cells["officer_email"]),
         status=cells["status"] or "scheduled",
         end_source=cells["end_source"],
         row=line.row,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from central.roster.csv_file import MAIL
+from central.roster.csv_file import MAIL, folded
 from central.roster.models import Shift, Unit
 from central.roster.sheet import Columns, RowError, SheetRow, read_sheet
 
@@ -45,7 +45,7 @@ def read_supervisors(content: bytes) -> tuple[list[UnitRow], list[RowError]]:
         first_seen.setdefault(line.cells["unit"], line.row)
         errors += wrong
         if not wrong:
-            rows.append(UnitRow(**line.cells, row=line.row))
+            rows.append(UnitRow(**line.cells | {name: folded(line.cells[name]) for name in ADDRESSES}, row=line.row))
     return rows, sorted(errors, key=lambda error: error.row)
 
 
@@ -107,5 +107,6 @@ def _warnings(rows: Sequence[UnitRow], known: set[str]) -> Iterator[str]:
         for unit in sorted(named - on_roster):
             yield f"no shift on the roster is of unit {unit!r}"
     for row in rows:
-        if row.escalate_to_email and row.escalate_to_email in (row.supervisor_email, row.on_duty_email):
+        told = {row.supervisor_email.lower(), row.on_duty_email.lower()}
+        if row.escalate_to_email and row.escalate_to_email.lower() in told:
             yield f"row {row.row}: unit {row.unit!r} escalates to an address that has the notice already"

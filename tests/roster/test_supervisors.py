@@ -29,6 +29,15 @@ def test_the_example_file_comes_in_and_again_changes_nothing() -> None:
 
 
 @pytest.mark.django_db
+def test_a_domain_has_no_case_and_the_name_before_it_stays_as_written() -> None:
+    bring_supervisors(file('East," Chen@PD.Example ",,Desk@pd.EXAMPLE'))
+    east = Unit.objects.get()
+    assert (east.supervisor_email, east.on_duty_email) == ("Chen@pd.example", "Desk@pd.example")
+    again = bring_supervisors(file("East,Chen@pd.example,CHEN@pd.example,Desk@PD.example"), dry_run=True)
+    assert "escalates to an address that has the notice already" in again.warnings[-1]
+
+
+@pytest.mark.django_db
 def test_a_unit_that_changes_is_changed_and_one_that_the_file_lacks_stays() -> None:
     bring_supervisors(file("East,a@pd.example,,", "West,b@pd.example,,"))
     outcome = bring_supervisors(file("East,c@pd.example,,"))
