@@ -46,6 +46,9 @@ class Comparison:
     """What central says of the same."""
     beside: Figures
     """What central says of the others: stations were dark, or a camera went from hand to hand."""
+    late_for_less: list[str]
+    """Docked in time to be less late, at a station that was dark by then and saw it gone again: central can only say
+    until when it was proven absent, and lists the gap."""
     wrongly_accused: list[str]
     """Returned in time or never taken or in another's hands, and central says late or outstanding."""
     differing: list[str]
@@ -66,6 +69,7 @@ def compare(plan: Plan, expected: Mapping[str, Expected], says: Mapping[str, Map
         planted=_planted(watched),
         said=said_of(watched),
         beside=said_of(others),
+        late_for_less=[post.shift_id for post in others if _is_less(post, expected[post.shift_id])],
         wrongly_accused=[post.shift_id for post in innocent if _plain(says.get(post.shift_id)) in ACCUSED],
         differing=[f"{post.shift_id}: {what}" for post, what in wrong if what],
     )
@@ -73,19 +77,21 @@ def compare(plan: Plan, expected: Mapping[str, Expected], says: Mapping[str, Map
 
 def _was_watched(post: Post, expected: Expected) -> bool:
     """Whether the docks saw all that tells the truth of it, as it happened."""
-    seen_as_it_came = post.by is None or (expected.by is not None and post.by - expected.by <= UNCERTAINTY)
+    seen_as_it_came = post.by is None or (expected.by is not None and abs(post.by - expected.by) <= UNCERTAINTY)
     return expected.verdict == post.truth and seen_as_it_came
 
 
 def _is_true(post: Post, expected: Expected) -> bool:
-    """Whether what can be seen agrees with the truth: exactly, or in the officer's favour."""
+    """Whether what can be seen agrees with the truth, but for how late."""
     if expected.verdict == UNKNOWN:
         return True
     if expected.verdict == Truth.NO_DUTY:  # what was handed over was perhaps never his
         return post.truth in (Truth.NO_DUTY, Truth.ON_TIME)
-    if expected.by is not None:
-        return post.by is not None and expected.by <= post.by
     return expected.verdict == post.truth
+
+
+def _is_less(post: Post, expected: Expected) -> bool:
+    return post.by is not None and expected.by is not None and post.by < expected.by
 
 
 def _plain(said: Mapping[str, Any] | None) -> str:

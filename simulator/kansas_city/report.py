@@ -52,6 +52,7 @@ def _others(found: Comparison) -> Iterator[str]:
     one = found.beside
     yield f"Shifts whose return was not watched, or not as it came: {one.returns + one.no_duty}"
     yield f"  central says: {one.beside} indeterminate, {one.on_time} on time, {one.late} late, {one.no_duty} no duty"
+    yield f"  of the late, truly less late, docked and gone again in the dark: {len(found.late_for_less)}"
     yield f"Wrongly accused: {len(found.wrongly_accused)}"
     yield from (f"  {name}" for name in found.wrongly_accused[:MOST_SHOWN])
     yield f"Said otherwise than what the stations saw: {len(found.differing)}"
