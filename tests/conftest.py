@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.leaving_nothing import keep_mounts_to_ourselves
 from tests.made_once import SHARED
@@ -26,6 +27,10 @@ CAP_SYS_ADMIN = 21
 
 # Debian's ordinary user does not see mkfs; `make parts` puts Node where nobody else looks.
 os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", str(NODE)])
+
+# A machine that does something else besides is no fault of what a search draws.
+settings.register_profile("busy", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 def _may_mount() -> bool:
