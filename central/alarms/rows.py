@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from central.alarms.kinds import WORDS, Kind
+from django.db.models import QuerySet
+
+from central.alarms.kinds import Kind
 from central.alarms.models import Alarm, Silence
 from central.alarms.silences import silences
 
 PAGE = 1000
+GRAVITY = {kind.value: place for place, kind in enumerate(Kind)}
 ALARM_COLUMNS = (
     *("number", "kind", "subject", "station_id", "sentence", "since", "opened_at", "ended_at", "told_at"),
     *("end_told_at", "posted_at", "silenced_until", "silenced_by", "silence_reason"),
@@ -20,11 +23,9 @@ ALARM_COLUMNS = (
 
 @dataclass(frozen=True)
 class Shown:
-    """One alarm as a page shows it."""
+    """One open alarm as a page shows it."""
 
     alarm: Alarm
-    words: str
-    """Its kind for people: `station silent`."""
     silence: Silence | None = None
     muted_by: str = ""
     """The silent station or site that explains it, so that nobody is told of it alone."""
@@ -37,46 +38,23 @@ class Shown:
     def sentence(self) -> str:
         return self.alarm.sentence
 
-    @property
-    def opened_at(self) -> datetime:
-        return self.alarm.opened_at
-
-    @property
-    def is_open(self) -> bool:
-        return self.alarm.ended_at is None
-
 
 def open_alarms(now: datetime) -> list[Shown]:
-    """What is wrong now: the gravest kind first, then the oldest."""
-    order = {kind.value: place for place, kind in enumerate(Kind)}
-    found = Alarm.objects.filter(ended_at=None)
-    return _shown(sorted(found, key=lambda one: (order.get(one.kind, len(order)), one.opened_at)), now)
-
-
-def recent_alarms(now: datetime, most: int = 100) -> list[Shown]:
-    """What was wrong and is over, the latest end first."""
-    return _shown(Alarm.objects.exclude(ended_at=None).order_by("-ended_at", "-number")[:most], now)
-
-
-def _shown(alarms: Iterable[Alarm], now: datetime) -> list[Shown]:
+    """All that are open, the gravest kind first, of one kind the oldest first."""
     asked = silences(now)
-    open_now = Alarm.objects.filter(kind=Kind.STATION_SILENT, ended_at=None)
-    silent = set(open_now.values_list("subject", flat=True))
-    sites = set(Alarm.objects.filter(kind=Kind.SITE_SILENT, ended_at=None).values_list("subject", flat=True))
-    return [
-        Shown(
-            one,
-            WORDS[Kind(one.kind)].one,
-            asked.get((one.kind, one.subject)) if one.ended_at is None else None,
-            _muted_by(one, silent, sites),
-        )
-        for one in alarms
-    ]
+    found = list(Alarm.objects.filter(ended_at=None).order_by("since", "number"))
+    silent = {one.subject for one in found if one.kind == Kind.STATION_SILENT}
+    sites = {one.subject for one in found if one.kind == Kind.SITE_SILENT}
+    found.sort(key=lambda one: GRAVITY.get(one.kind, len(GRAVITY)))
+    return [Shown(one, asked.get((one.kind, one.subject)), _muted_by(one, silent, sites)) for one in found]
+
+
+def ended_alarms() -> QuerySet[Alarm]:
+    """What was wrong and is over, the latest end first."""
+    return Alarm.objects.exclude(ended_at=None).order_by("-ended_at", "-number")
 
 
 def _muted_by(one: Alarm, silent: set[str], sites: set[str]) -> str:
-    if one.ended_at is not None:
-        return ""
     if one.kind == Kind.STATION_SILENT:
         site = str(one.detail.get("site", ""))
         return site if site in sites else ""

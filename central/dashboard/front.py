@@ -12,9 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from central import clock
+from central.alarms.rows import open_alarms
 from central.custody.epochs import store_epoch
 from central.custody.models import Asset, Fork, ParkedEvent
-from central.dashboard.alarm_pages import open_alarms
 from central.dashboard.guards import not_for_you, seers_only
 from central.dashboard.open_now import camera_rows, outstanding
 from central.dashboard.roles import OFFICER, READERS

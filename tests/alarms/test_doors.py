@@ -14,7 +14,7 @@ from django.test import Client
 from central import clock
 from central.alarms.kinds import Kind
 from central.alarms.models import Alarm, Silence
-from central.alarms.rows import ALARM_COLUMNS, alarm_rows, open_alarms, recent_alarms
+from central.alarms.rows import ALARM_COLUMNS, alarm_rows, ended_alarms, open_alarms
 
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +82,7 @@ def test_pages_get_the_gravest_first_with_who_silenced_and_what_mutes() -> None:
     assert first.silence is not None
     assert first.silence.reason == "moving house"
     assert (second.number, second.muted_by, second.silence) == (bay.number, "east", None)
-    assert [one.number for one in recent_alarms(clock.now())] == [gone.number]
+    assert [one.number for one in ended_alarms()] == [gone.number]
     rows = [dict(zip(ALARM_COLUMNS, row, strict=True)) for row in alarm_rows(clock.now())]
     assert [row["silence_reason"] for row in rows] == [None, "moving house", None]
 
