@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from agent import config
 from agent.adapters.system_clock import SystemClock
 from agent.cli.check_options import OPTIONS
+from agent.cli.last_snapshot import STALE_S, is_alive, snapshot_path
 from agent.errors import ConfigError, DockError
 from agent.rules.checking import Bounds, Level, StationFacts, Thresholds, judge, line, not_running, standing_still
-
-STALE_S = 15.0
-"""A running agent writes its status every second."""
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -32,7 +28,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _checked(arguments: argparse.Namespace) -> tuple[Level, str]:
     settings = config.load(arguments.config)
-    path = settings.state / "status.json"
+    path = snapshot_path(settings.state)
     now = SystemClock().now().wall
     try:
         facts = json.loads(path.read_bytes())
@@ -40,7 +36,7 @@ def _checked(arguments: argparse.Namespace) -> tuple[Level, str]:
     except FileNotFoundError:
         return line([not_running("")], "")
     last_sign = f"{written_at:%Y-%m-%d %H:%M:%S} UTC"
-    if not _is_alive(facts["pid"]):
+    if not is_alive(facts["pid"]):
         return line([not_running(last_sign)], "")
     if (now - written_at).total_seconds() > STALE_S:
         return line([standing_still(last_sign)], "")
@@ -83,13 +79,3 @@ def _thresholds(arguments: argparse.Namespace, facts: StationFacts) -> Threshold
 
 def _since(instant: str | None, now: datetime) -> float | None:
     return None if instant is None else max((now - datetime.fromisoformat(instant)).total_seconds(), 0.0)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return Path(f"/proc/{pid}").exists()

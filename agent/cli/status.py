@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from agent import config
 from agent.adapters.system_clock import SystemClock
+from agent.cli.last_snapshot import STALE_S, is_alive, snapshot_path
 from agent.cli.status_view import render
 from agent.cli.status_watch import watch
 from agent.daemon.snapshot import ledger_facts, not_seen_facts
 from agent.errors import NeedsOperator
 from agent.ledger.read import LedgerView
 from agent.reporting.not_seen import outlook_of
-
-STALE_S = 15.0
-"""A running agent writes its snapshot every second."""
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -39,13 +35,10 @@ def main(arguments: argparse.Namespace) -> int:
 
 def look(settings: config.Config) -> dict[str, Any]:
     """The running agent's snapshot; without one, what the ledger alone can tell."""
-    path = settings.state / "status.json"
+    path = snapshot_path(settings.state)
     try:
         facts: dict[str, Any] = json.loads(path.read_bytes())
-        if (
-            _is_running(facts.get("pid", 0))
-            and time.clock_gettime(time.CLOCK_REALTIME) - path.stat().st_mtime < STALE_S
-        ):
+        if is_alive(facts.get("pid", 0)) and time.clock_gettime(time.CLOCK_REALTIME) - path.stat().st_mtime < STALE_S:
             return {"running": True, **facts}
     except (FileNotFoundError, ValueError):
         pass
@@ -60,15 +53,3 @@ def look(settings: config.Config) -> dict[str, Any]:
         now = SystemClock().now().wall
         not_seen = not_seen_facts(outlook_of(view, now), now)
         return {"running": False, "station": settings.station.id, "bays": [], **not_seen, **ledger_facts(view)}
-
-
-def _is_running(pid: int) -> bool:
-    if pid <= 0:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return Path(f"/proc/{pid}").exists()
