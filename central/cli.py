@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from central.cli_of_admin import add_doctor, add_lists, add_station, add_user
-from central.cli_words import command, group
+from central.cli_words import command, group, with_format
 from central.data_dir import DataDir
 from central.logs import set_up_command_logs, set_up_logs
 from central.refusals import CommandRefused
@@ -119,7 +119,7 @@ def _add_roster(commands: argparse._SubParsersAction) -> None:
         "central.judging.roster_commands.list_without_shift",
         "List cameras that are out and on nobody's shift: no notice will ever name them.",
     )
-    out.add_argument("--format", choices=("csv", "json"), default="csv")
+    with_format(out)
 
 
 def _add_supervisors(commands: argparse._SubParsersAction) -> None:
@@ -158,14 +158,14 @@ def _add_answer(commands: argparse._SubParsersAction) -> None:
         "example:\n  dock-central answer list --open --data /var/lib/dock-central",
     )
     out.add_argument("--open", action="store_true", help="only those that nothing has ended")
-    out.add_argument("--format", choices=("csv", "json"), default="csv")
+    with_format(out)
 
 
 def _add_alarm(commands: argparse._SubParsersAction) -> None:
     alarm = group(commands, "alarm", "What IT is told, and what it asked not to be told.")
     out = command(alarm, "list", "central.alarms.commands.list_alarms", "List alarms that are open.")
     out.add_argument("--all", action="store_true", help="also those that are over")
-    out.add_argument("--format", choices=("csv", "json"), default="csv")
+    with_format(out)
     quiet = command(
         alarm,
         "silence",

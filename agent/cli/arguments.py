@@ -44,6 +44,13 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"dock-agent {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
+    _add_work(commands)
+    _add_proofs(commands)
+    return top
+
+
+def _add_work(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """What a station is made of and shows."""
     _command(
         commands,
         "run",
@@ -75,6 +82,9 @@ def parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="one JSON object, for machines; with --watch a line each")
     status.add_argument("--watch", action="store_true", help="stay, and show progress as it happens")
 
+
+def _add_proofs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """What finds faults, and what mends one."""
     verify = _command(
         commands,
         "verify",
@@ -121,7 +131,6 @@ def parser() -> argparse.ArgumentParser:
         Without ASSET: all of them. A file goes back to where it was when it was put aside.""",
     )
     retry.add_argument("asset", nargs="?", metavar="ASSET", help="the asset's id, as `status` shows it")
-    return top
 
 
 def _command(

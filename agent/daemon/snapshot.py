@@ -12,11 +12,13 @@ from agent.daemon.bays import Bays
 from agent.daemon.loops import Loop
 from agent.errors import SpoolBroken
 from agent.ledger.read import LedgerView
+from agent.pipeline.bench import Board
 from agent.pipeline.transfer_status import TransferStatus
 from agent.ports import Clock, Ledger, Spool, SpoolSpace
 from agent.reporting.heartbeat import Pulse
 from agent.reporting.not_seen import Outlook
 from agent.reporting.outbox import Outbox
+from agent.rules.bay_words import BayState
 from agent.rules.not_seen import RosterShift
 from protocol.messages import BayReport, ClockReading, Heartbeat, LedgerHead
 
@@ -109,25 +111,7 @@ def snapshot(
         "station": station,
         "version": __version__,
         "at": stamp(now.wall),
-        "bays": [
-            {
-                "bay": card.bay,
-                "label": card.bay_label,
-                "says": says.value,
-                "camera": card.camera or None,
-                "docked_at": stamp(card.seen_at),
-                "doing": card.doing or None,
-                "file": card.file or None,
-                "file_done": card.file_done,
-                "file_size": card.file_size,
-                "files": card.files_total,
-                "bytes": card.bytes_total,
-                "bytes_copied": card.bytes_copied,
-                "not_copied": card.view.not_copied,
-                "note": card.note or None,
-            }
-            for card, says in reports
-        ],
+        "bays": [_bay(card, says) for card, says in reports],
         "board": board.content(
             reports,
             pulse=pulse,
@@ -146,38 +130,61 @@ def snapshot(
             "events_parked": pulse.parked_events,
             "clock_offset_ms": now.offset_ms,
         },
-        "uploads": {
-            "trouble": transfer.central_message or None,
-            "limit_bytes_per_s": transfer.limit,
-            "waiting_files": transfer.waiting_files,
-            "waiting_bytes": transfer.waiting_bytes,
-            "verifying_files": transfer.verifying_files,
-            "now": [
-                {
-                    "asset": str(one.asset_id),
-                    "camera": one.camera,
-                    "offset": one.offset,
-                    "size": one.size,
-                    "bytes_per_s": round(one.rate),
-                    "eta_s": one.eta_s,
-                }
-                for one in transfer.uploading
-            ],
-            "in_trouble": [
-                {
-                    "asset": str(one.asset_id),
-                    "camera": one.camera,
-                    "reason": one.reason,
-                    "attempts": one.attempts,
-                    "retry_in_s": round(one.retry_in_s, 1),
-                }
-                for one in transfer.in_trouble
-            ],
-        },
+        "uploads": _uploads(transfer),
         "spool": {"free": space.free, "total": space.total, "min_free": space.min_free},
         "loops": {loop.name: {"age_s": round(loop.age_s, 1), "trouble": loop.trouble or None} for loop in loops},
         **not_seen_facts(not_seen, now.wall),
         **facts,
+    }
+
+
+def _bay(card: Board, says: BayState) -> dict[str, object]:
+    return {
+        "bay": card.bay,
+        "label": card.bay_label,
+        "says": says.value,
+        "camera": card.camera or None,
+        "docked_at": stamp(card.seen_at),
+        "doing": card.doing or None,
+        "file": card.file or None,
+        "file_done": card.file_done,
+        "file_size": card.file_size,
+        "files": card.files_total,
+        "bytes": card.bytes_total,
+        "bytes_copied": card.bytes_copied,
+        "not_copied": card.view.not_copied,
+        "note": card.note or None,
+    }
+
+
+def _uploads(transfer: TransferStatus) -> dict[str, object]:
+    return {
+        "trouble": transfer.central_message or None,
+        "limit_bytes_per_s": transfer.limit,
+        "waiting_files": transfer.waiting_files,
+        "waiting_bytes": transfer.waiting_bytes,
+        "verifying_files": transfer.verifying_files,
+        "now": [
+            {
+                "asset": str(one.asset_id),
+                "camera": one.camera,
+                "offset": one.offset,
+                "size": one.size,
+                "bytes_per_s": round(one.rate),
+                "eta_s": one.eta_s,
+            }
+            for one in transfer.uploading
+        ],
+        "in_trouble": [
+            {
+                "asset": str(one.asset_id),
+                "camera": one.camera,
+                "reason": one.reason,
+                "attempts": one.attempts,
+                "retry_in_s": round(one.retry_in_s, 1),
+            }
+            for one in transfer.in_trouble
+        ],
     }
 
 
