@@ -82,6 +82,8 @@ class CameraSession:
         self._erasing: CardErasing | None = None
         self._busy_ns = 0
         self._reading: Seen | None = None
+        self._without_room: set[bytes] = set()
+        """Files that found the spool full, and of which the log was told."""
         self._last: set[Seen] = set()
         """Files that once hung the card: everything else is copied before they are tried again."""
         self._log = log.bind(bay=presence.bay, session=str(session))
@@ -301,13 +303,16 @@ class CameraSession:
             self.board.file_size, self.board.file_done = file.size, 0
             try:
                 staging.stage(file, self._card, stock)
+                self._without_room.discard(file.path)
                 if too_large is None and self.board.note.startswith("spool"):
                     self.board.note = ""
             except SpoolFull as error:
                 too_large = file.size
                 self.board.space_wanted = file.size  # each one that follows is smaller
                 self.board.note = f"spool full: {error}"
-                self._log.warning("spool_full", file=self.board.file)
+                if file.path not in self._without_room:  # asked several times a second, told once
+                    self._without_room.add(file.path)
+                    self._log.warning("spool_full", file=self.board.file)
 
     def _mark_drained(self, stock: Stock) -> None:
         if not stock.is_durable():
