@@ -62,6 +62,12 @@ class DockSession(OnStationClock):
     news_serial = models.BigIntegerField(default=0)
     """The serial of the newest `Touched` that this dock caused."""
 
+    class Meta:
+        indexes = (
+            models.Index(fields=["station", "docked_at"], name="dock_by_station"),
+            models.Index(fields=["camera", "docked_at"], name="dock_by_camera"),
+        )
+
 
 class Asset(models.Model):
     """One file of one camera. Every instant names its source."""
@@ -105,7 +111,11 @@ class Asset(models.Model):
         indexes = (
             models.Index(fields=["station", "camera", "sha256"], name="asset_claim"),
             models.Index(fields=["camera", "recorded_at"], name="asset_by_recording"),
+            models.Index(fields=["session", "verified_at"], name="asset_by_session"),
+            models.Index(fields=["station", "first_heard_at"], name="asset_by_station"),
+            models.Index(fields=["camera", "first_heard_at"], name="asset_by_camera"),
         )
+        # And `asset_by_file_name`, which Django cannot say: see `file_names`.
 
 
 class Upload(models.Model):

@@ -9,13 +9,14 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Min
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 
 from central import clock
 from central.alarms.rows import open_alarms
 from central.custody.epochs import store_epoch
 from central.custody.models import Asset, Fork, ParkedEvent
 from central.dashboard.guards import not_for_you, seers_only
+from central.dashboard.live import live_page
 from central.dashboard.open_now import camera_rows, outstanding
 from central.dashboard.roles import OFFICER, READERS
 from central.fleet.liveness import OFFLINE, ONLINE
@@ -52,7 +53,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "alarms": open_alarms(now) if sight.sees_everything else None,
         "now": now,
     }
-    return render(request, "dashboard/overview.html", context)
+    return live_page(request, "overview", context)
 
 
 def ledger_trouble() -> dict[str, int]:

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from central import clock
 from central.answers.standing import Pause, open_checks, pauses
 from central.custody.models import DockSession
 from central.dashboard.guards import seers_only
+from central.dashboard.live import live_page
 from central.dashboard.sight import Sight
 from central.dashboard.surroundings import site_zone
 from central.dashboard.whereabouts import bay_labels, last_docks, place_of
@@ -82,7 +82,7 @@ def open_now(request: HttpRequest) -> HttpResponse:
         "unit": unit,
         "now": now,
     }
-    return render(request, "dashboard/open.html", context)
+    return live_page(request, "open", context)
 
 
 def _indeterminate(sight: Sight, now: datetime) -> QuerySet[Judgement]:

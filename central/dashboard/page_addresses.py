@@ -3,11 +3,22 @@ come last."""
 
 from django.urls import path
 
-from central.dashboard import alarm_pages, cameras, front, notice_pages, open_now, roster_pages, shift_pages, units
+from central.dashboard import (
+    alarm_pages,
+    cameras,
+    front,
+    notice_pages,
+    open_now,
+    roster_pages,
+    search_pages,
+    shift_pages,
+    units,
+)
 from central.dashboard import any_name as any_name  # registers <name:...>
 
 urlpatterns = [
     path("", front.overview, name="overview"),
+    path("search", search_pages.search, name="search"),
     path("open/", open_now.open_now, name="open"),
     path("mine/", shift_pages.mine, name="mine"),
     path("units/", units.units, name="units"),

@@ -19,6 +19,7 @@ from central.custody.epochs import store_epoch
 from central.custody.models import Asset, CustodyEvent, DockSession, Fork, ParkedEvent
 from central.custody.receipts import valid_receipt
 from central.dashboard.front import ledger_trouble
+from central.dashboard.live import live_page
 from central.dashboard.roles import readers_only
 from central.fleet.models import Bay, Ledger, Station
 from central.fleet.overview import stations as station_conditions
@@ -30,10 +31,11 @@ TROUBLE_SHOWN = 200
 
 @readers_only
 def stations(request: HttpRequest) -> HttpResponse:
-    conditions = station_conditions(settings.CONFIG.stations, clock.now())
+    now = clock.now()
+    conditions = station_conditions(settings.CONFIG.stations, now)
     counts = dict(Asset.objects.values_list("station").annotate(Count("pk")))
     rows = [{"station": one, "assets": counts.get(one.station_id, 0)} for one in conditions]
-    return render(request, "dashboard/stations.html", {"rows": rows, "trouble": ledger_trouble()})
+    return live_page(request, "stations", {"rows": rows, "trouble": ledger_trouble(), "now": now})
 
 
 @readers_only

@@ -18,7 +18,7 @@ PAGES = {
         *("/shifts/0412-a/", "/shifts/0388-a/", "/shifts/0391-a/", "/shifts/0455-a/", "/shifts/1000-now/"),
         *("/cameras/0412/", "/cameras/0600/", "/stations/", "/stations/east-1", "/stations/south-1"),
         *("/docks", "/docks?camera=0412", "/assets", "/assets/{video}", "/notices/{notice}/", "/answers/"),
-        *("/answers/{answer}/", "/answers/other-camera/0412-a"),
+        *("/answers/{answer}/", "/answers/other-camera/0412-a", "/search", "/search?q=04", "/search?q=none"),
     ),
     "supervisor": ("/", "/open/", "/shifts/0440-a/", "/notices/", "/answers/"),
     "officer": ("/mine/", "/shifts/0440-a/", "/answers/", "/open/"),
