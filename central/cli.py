@@ -196,7 +196,19 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
         "example:\n  dock-central export assets --format csv --data /var/lib/dock-central > assets.csv",
     )
     kinds = (
-        *("assets", "docks", "shifts", "answers", "notices", "alarms", "stations", "ledgers", "forks", "parked"),
+        *(
+            "assets",
+            "docks",
+            "shifts",
+            "answers",
+            "notices",
+            "alarms",
+            "stations",
+            "flips",
+            "ledgers",
+            "forks",
+            "parked",
+        ),
         *("cameras", "officers", "users", "admin"),
     )
     parser.add_argument("what", choices=kinds)

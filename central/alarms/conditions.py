@@ -24,16 +24,14 @@ def find(facts: Facts, limits: Limits, now: datetime) -> Findings:
     for station in facts.stations:
         if station.heard_at is None:
             continue
-        conditions += of_silence(station, station.heard_at, limits, now)
+        conditions += of_silence(station, station.heard_at, limits)
         conditions += of_ledgers(station, limits, now)
         if now - station.heard_at < limits.stale_after:
             conditions += of_heartbeat(station, limits, now)
         else:
-            unsure |= {(kind, station.name) for kind in OF_HEARTBEATS}
-        if now - station.heard_at >= limits.offline_after:
-            unsure.add((Kind.STATION_SILENT, station.name))
-    sites = of_sites(facts.stations, limits, now)
-    if whole_fleet_is_silent(facts.stations, limits, now):
+            unsure |= {(kind, station.name) for kind in (*OF_HEARTBEATS, Kind.STATION_SILENT)}
+    sites = of_sites(facts.stations, limits)
+    if whole_fleet_is_silent(facts.stations):
         unsure |= {(Kind.SITE_SILENT, one.subject) for one in sites}
     else:
         conditions += sites

@@ -92,14 +92,24 @@ def due_by_post(alarms: Sequence[Row], rules: Rules, now: datetime) -> Due:
 
 def _speakable(alarms: Iterable[Row], rules: Rules) -> Callable[[Row], bool]:
     """Open, nobody asked not to hear of it, and no silent station or site explains it."""
+    muted_by = muting(alarms)
+
+    def is_speakable(one: Row) -> bool:
+        return one.ended_at is None and not muted_by(one) and (one.kind, one.subject) not in rules.silenced
+
+    return is_speakable
+
+
+def muting(alarms: Iterable[Row]) -> Callable[[Row], str]:
+    """Tells of an alarm which silent station or site among these explains it, so that it is not told alone."""
     silent = {one.subject for one in alarms if one.kind == Kind.STATION_SILENT and one.ended_at is None}
     sites = {one.subject for one in alarms if one.kind == Kind.SITE_SILENT and one.ended_at is None}
 
-    def is_speakable(one: Row) -> bool:
-        is_muted = one.station in silent if one.kind != Kind.STATION_SILENT else one.detail.get("site") in sites
-        return one.ended_at is None and not is_muted and (one.kind, one.subject) not in rules.silenced
+    def muted_by(one: Row) -> str:
+        cause = str(one.detail.get("site", "")) if one.kind == Kind.STATION_SILENT else one.station
+        return cause if cause in (sites if one.kind == Kind.STATION_SILENT else silent) else ""
 
-    return is_speakable
+    return muted_by
 
 
 def _is_known(one: Row, rules: Rules) -> bool:

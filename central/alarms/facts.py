@@ -70,6 +70,8 @@ class Station:
 
     name: str
     heard_at: datetime | None
+    silent_at: datetime | None = None
+    """Since when it is offline, by the row of that flip. None: it is not."""
     said: Said = Said()
     site: str = ""
     """Where it stands; empty: not said."""

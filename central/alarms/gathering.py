@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -30,7 +31,8 @@ from central.answers.standing import open_checks, open_contests, open_losses
 from central.custody.epochs import store_epoch
 from central.custody.models import Asset, DockSession, Fork, ParkedEvent, UnwatchedBay
 from central.fleet.course import full_in, restarts_within
-from central.fleet.models import Credential, Heartbeat, Ledger
+from central.fleet.liveness import OFFLINE
+from central.fleet.models import Credential, Flip, Heartbeat, Ledger
 from central.fleet.models import Station as StationRow
 from central.roster.freshness import roster_age
 
@@ -107,11 +109,21 @@ def _stations(now: datetime) -> list[Station]:
     forks = Fork.objects.filter(ledger__closed_at=None).exclude(Exists(succeeded))
     by_ledger = dict(forks.values_list("ledger_id").annotate(Count("pk")))
     parked = dict(ParkedEvent.objects.values_list("event__ledger__station_id").annotate(Count("pk")))
-    epoch = store_epoch()
+    epoch, silences = store_epoch(), _silences()
     return [
-        _station(row, ledgers[row.pk], unwatched, by_ledger, parked.get(row.pk, 0), epoch, now)
+        replace(
+            _station(row, ledgers[row.pk], unwatched, by_ledger, parked.get(row.pk, 0), epoch, now),
+            silent_at=silences.get(row.pk),
+        )
         for row in _enrolled().select_related("heartbeat").order_by("pk")
     ]
+
+
+def _silences() -> dict[str, datetime]:
+    """Since when each station is offline that is."""
+    last = Flip.objects.filter(station=OuterRef("pk"), after=OFFLINE).order_by("-number").values("at")[:1]
+    silent = Heartbeat.objects.filter(standing=OFFLINE)
+    return {pk: at or noted for pk, noted, at in silent.annotate(at=last).values_list("pk", "silent_at", "at")}
 
 
 def _station(

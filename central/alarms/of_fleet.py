@@ -58,7 +58,7 @@ def of_drift(stations: Iterable[Station], limits: Limits, now: datetime) -> list
     return [found for _, group in sorted(alike.items()) for found in _drift_within(group, limits, now)]
 
 
-def of_sites(stations: Iterable[Station], limits: Limits, now: datetime) -> list[Condition]:
+def of_sites(stations: Iterable[Station], limits: Limits) -> list[Condition]:
     """Sites of two stations or more whose stations are all silent."""
     sites: dict[str, list[Station]] = defaultdict(list)
     for one in stations:
@@ -67,13 +67,13 @@ def of_sites(stations: Iterable[Station], limits: Limits, now: datetime) -> list
     return [
         _site_silent(site, members, limits)
         for site, members in sorted(sites.items())
-        if len(members) >= LEAST_OF_A_SITE and all(_is_silent(one, limits, now) for one in members)
+        if len(members) >= LEAST_OF_A_SITE and all(one.silent_at for one in members)
     ]
 
 
-def whole_fleet_is_silent(stations: Iterable[Station], limits: Limits, now: datetime) -> bool:
+def whole_fleet_is_silent(stations: Iterable[Station]) -> bool:
     """Then no site is the cause, and nobody knows what is."""
-    return all(_is_silent(one, limits, now) for one in stations if one.heard_at)
+    return all(one.silent_at for one in stations if one.heard_at)
 
 
 def _drift_within(group: list[Station], limits: Limits, now: datetime) -> Iterator[Condition]:
@@ -117,10 +117,6 @@ def _site_silent(site: str, members: list[Station], limits: Limits) -> Condition
         "or its network. What they copy is kept there and will follow; no camera of them is called late.",
         since=since,
     )
-
-
-def _is_silent(one: Station, limits: Limits, now: datetime) -> bool:
-    return one.heard_at is not None and now >= max(one.heard_at, limits.up_since) + limits.offline_after
 
 
 def _speaks(one: Station, limits: Limits, now: datetime) -> bool:

@@ -27,9 +27,8 @@ OF_HEARTBEATS = (
 """Nothing new is known of these while their station does not speak."""
 
 
-def of_silence(station: Station, heard_at: datetime, limits: Limits, now: datetime) -> Iterator[Condition]:
-    silent_at = max(heard_at, limits.up_since) + limits.offline_after
-    if now >= silent_at:
+def of_silence(station: Station, heard_at: datetime, limits: Limits) -> Iterator[Condition]:
+    if station.silent_at is not None:
         yield Condition(
             Kind.STATION_SILENT,
             station.name,
@@ -37,7 +36,7 @@ def of_silence(station: Station, heard_at: datetime, limits: Limits, now: dateti
             "kept there and will follow; no camera of it is called late. Look at its power and its network.",
             station.name,
             heard_at,
-            {"silent_at": silent_at.isoformat(), "site": station.site},
+            {"silent_at": station.silent_at.isoformat(), "site": station.site},
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from central.alarms.dues import muting
 from central.alarms.kinds import Kind
 from central.alarms.models import Alarm, Silence
 from central.alarms.silences import silences
@@ -43,22 +44,14 @@ def open_alarms(now: datetime) -> list[Shown]:
     """All that are open, the gravest kind first, of one kind the oldest first."""
     asked = silences(now)
     found = list(Alarm.objects.filter(ended_at=None).order_by("since", "number"))
-    silent = {one.subject for one in found if one.kind == Kind.STATION_SILENT}
-    sites = {one.subject for one in found if one.kind == Kind.SITE_SILENT}
+    muted_by = muting(found)
     found.sort(key=lambda one: GRAVITY.get(one.kind, len(GRAVITY)))
-    return [Shown(one, asked.get((one.kind, one.subject)), _muted_by(one, silent, sites)) for one in found]
+    return [Shown(one, asked.get((one.kind, one.subject)), muted_by(one)) for one in found]
 
 
 def ended_alarms() -> QuerySet[Alarm]:
     """What was wrong and is over, the latest end first."""
     return Alarm.objects.exclude(ended_at=None).order_by("-ended_at", "-number")
-
-
-def _muted_by(one: Alarm, silent: set[str], sites: set[str]) -> str:
-    if one.kind == Kind.STATION_SILENT:
-        site = str(one.detail.get("site", ""))
-        return site if site in sites else ""
-    return one.station if one.station in silent else ""
 
 
 def alarm_rows(now: datetime) -> Iterator[list[Any]]:

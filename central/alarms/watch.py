@@ -23,6 +23,7 @@ from central.alarms.webhook import Webhook
 from central.alarms.weekly import tell_weekly
 from central.config import CentralConfig
 from central.fleet.central_clock import Doubt
+from central.fleet.standing import compute_anew, notice_silence
 from central.notices.models import Notice
 from central.notices.outbox import trouble, waiting
 
@@ -40,6 +41,8 @@ class AlarmWatch:
     webhook: Webhook = field(init=False)
     _looked_at: datetime | None = None
     _doubt: Doubt | None = None
+    _has_computed: bool = False
+    """The instants of all stations are as this configuration has them."""
     ping: Ping = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,11 +59,19 @@ class AlarmWatch:
             return
         self._looked_at, self._doubt = now, doubt
         rules = Rules(wait, self.config.alarms.repeat, silences(now).keys())
+        if doubt is None:
+            self._notice_silence(now)
         keep(lambda: self._find(now, worked_at), now, rules.wait)
         to = Recipients(self.config.notices.it_recipients, self.config)
         tell(to, rules, now)
         tell_weekly(to, now)
         self.webhook.post_due(rules, now)
+
+    def _notice_silence(self, now: datetime) -> None:
+        if not self._has_computed:
+            compute_anew(self.config.stations, now)
+            self._has_computed = True
+        notice_silence(self.config.stations, self.up_since, now)
 
     def _find(self, now: datetime, worked_at: datetime | None) -> Findings:
         facts = gather(

@@ -19,7 +19,7 @@ from central.custody.ledger_exports import (
     ledger_rows,
     parked_rows,
 )
-from central.fleet.overview import STATION_COLUMNS, station_rows
+from central.fleet.overview import FLIP_COLUMNS, STATION_COLUMNS, flip_rows, station_rows
 from central.rows_out import write_rows
 
 
@@ -31,6 +31,7 @@ def export(options: argparse.Namespace) -> None:
         "forks": lambda: (FORK_COLUMNS, fork_rows()),
         "parked": lambda: (PARKED_COLUMNS, parked_rows()),
         "stations": lambda: (STATION_COLUMNS, station_rows(settings.CONFIG.stations, clock.now())),
+        "flips": lambda: (FLIP_COLUMNS, flip_rows()),
     }[options.what]()
     write_rows(columns, rows, options.format, sys.stdout)
 

@@ -8,9 +8,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from central.config import Stations
 from central.fleet.course import is_restart, started_at, with_restart, with_sample
 from central.fleet.ledgers import note_if_succeeded
 from central.fleet.models import Bay, Heartbeat, Ledger
+from central.fleet.standing import hear, standing_of
 from protocol import messages
 
 
@@ -29,10 +31,17 @@ def _number(value: int) -> int:
     return max(-(2**53), min(value, 2**53))
 
 
-def keep_heartbeat(station: str, message: messages.Heartbeat, body: str, now: datetime) -> None:
-    """Replace the station's latest heartbeat and the reported state of its bays, in one transaction."""
+USUAL = Stations()
+
+
+def keep_heartbeat(
+    station: str, message: messages.Heartbeat, body: str, now: datetime, limits: Stations = USUAL
+) -> None:
+    """Replace the station's latest heartbeat and the reported state of its bays, in one transaction. Until when it is
+    heard without another one is set with it."""
     with transaction.atomic():
-        Heartbeat.objects.update_or_create(
+        last = Heartbeat.objects.filter(pk=station).first()
+        row, _ = Heartbeat.objects.update_or_create(
             station_id=station,
             defaults={
                 "received_at": now,
@@ -44,9 +53,10 @@ def keep_heartbeat(station: str, message: messages.Heartbeat, body: str, now: da
                 "watched_event": message.watched_event and _number(message.watched_event),
                 "oldest_unreceipted_at": _in_utc(message.oldest_unreceipted_at),
                 "slowest_loop_s": max(message.loop_ages_s.values(), default=0.0),
-                **_course(Heartbeat.objects.filter(pk=station).first() or Heartbeat(), message, now),
+                **_course(last or Heartbeat(), message, now),
             },
         )
+        hear(row, standing_of(last), limits, now)
         for report in message.bays:
             Bay.objects.update_or_create(
                 station_id=station,

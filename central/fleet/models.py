@@ -74,6 +74,29 @@ class Heartbeat(models.Model):
     """When its agent was seen to have started anew, in seconds since 1970: the last few."""
     free_space = models.JSONField(default=list)
     """Pairs of seconds since 1970 and free bytes of its spool's disk: the last hours, every few minutes."""
+    standing = models.CharField(max_length=16, default="online")
+    """How it stands since the latest flip, in the words of `liveness`. `standing.py` alone changes it."""
+    stale_at = models.DateTimeField(null=True)
+    """When it is stale if no other heartbeat comes. Null: computed at the next start of an alert worker."""
+    silent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["standing", "stale_at"], name="heartbeat_stale"),
+            models.Index(fields=["standing", "silent_at"], name="heartbeat_silent"),
+        )
+
+
+class Flip(models.Model):
+    """One change of how a station stands. Rows are added, never changed."""
+
+    number = models.BigAutoField(primary_key=True)
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="flips")
+    before = models.CharField(max_length=16)
+    after = models.CharField(max_length=16)
+    at = models.DateTimeField(db_index=True)
+    """When it was so: the instant that was computed, or that of the heartbeat."""
+    noticed_at = models.DateTimeField()
 
 
 class Bay(models.Model):

@@ -11,12 +11,14 @@ from django.db.models import Exists, OuterRef
 
 from central.config import Stations
 from central.fleet.liveness import Pulse, station_state
-from central.fleet.models import Credential, Heartbeat, Station
+from central.fleet.models import Credential, Flip, Heartbeat, Station
 
 STATION_COLUMNS = (
     *("station_id", "state", "last_heartbeat_at", "watched_until", "version", "oldest_unreceipted_at"),
     *("added_at", "site", "label"),
 )
+FLIP_COLUMNS = ("number", "station_id", "before", "after", "at", "noticed_at")
+PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -55,3 +57,11 @@ def station_rows(limits: Stations, now: datetime) -> Iterator[list[Any]]:
             else (beat.received_at, beat.proven_until, beat.version, beat.oldest_unreceipted_at)
         )
         yield [one.station_id, one.state, *told, one.added_at, one.site or None, one.label or None]
+
+
+def flip_rows() -> Iterator[list[Any]]:
+    """Every change of how a station stood, oldest first; a thousand at a time."""
+    last = 0
+    while page := list(Flip.objects.filter(number__gt=last).order_by("number")[:PAGE]):
+        yield from ([one.number, one.station_id, one.before, one.after, one.at, one.noticed_at] for one in page)
+        last = page[-1].number

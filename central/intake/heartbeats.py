@@ -24,7 +24,7 @@ from protocol.messages import Heartbeat, HeartbeatAnswer, StandingAnswer, Standi
 def take_heartbeat(request: HttpRequest, station: str, message: Heartbeat) -> HttpResponse:
     now = clock.now()
     with transaction.atomic():
-        keep_heartbeat(station, message, request.body.decode(), now)
+        keep_heartbeat(station, message, request.body.decode(), now, settings.CONFIG.stations)
         if not settings.DATA.clock_in_doubt.exists():
             take_claim(station, message, now)
     return json_answer(

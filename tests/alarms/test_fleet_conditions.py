@@ -104,7 +104,7 @@ def test_the_few_that_are_set_up_otherwise_for_hours_are_named(stations: list[St
 
 
 def silent(name: str, site: str) -> Station:
-    return station(name, HOUR, site)
+    return replace(station(name, HOUR, site), silent_at=NOW - HOUR + 15 * MINUTE)
 
 
 def test_a_site_whose_stations_are_all_silent_is_told_and_its_stations_are_not() -> None:

@@ -19,15 +19,19 @@ from django.conf import settings
 from django.db import connection
 from central.alarms.models import Alarm
 from central.alarms.watch import AlarmWatch
-from central.fleet.models import Credential, Heartbeat, Station
+from central.fleet.heartbeats import keep_heartbeat
+from central.fleet.models import Credential, Station
 from central.notices.models import Notice
+from protocol import messages
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-beat = dict(body="{{}}", sequence=1, boot_id="b", version="1")
+def beat(name, at):
+    clock = messages.ClockReading(wall=at, monotonic_ns=1, boot_id="b")
+    keep_heartbeat(name, messages.Heartbeat(sequence=1, version="1", at=clock, uptime_s=1.0), "{{}}", at)
 for name in ("east", "west"):
     station = Station.objects.create(station_id=name, added_at=NOON)
     Credential.objects.create(station=station, token_sha256=name, public_key="k", created_at=NOON)
-    Heartbeat.objects.create(station=station, received_at=NOON, **beat)
+    beat(name, NOON)
 barrier, errors = threading.Barrier({WORKERS}), []
 
 def work():
@@ -39,7 +43,8 @@ def work():
         for minute in (15, 17):
             look(minute)
         if barrier.wait(30) == 0:
-            Heartbeat.objects.update(received_at=NOON + timedelta(minutes=18))
+            beat("east", NOON + timedelta(minutes=18))
+            beat("west", NOON + timedelta(minutes=18))
         for minute in (18, 20):
             look(minute)
     except BaseException as error:

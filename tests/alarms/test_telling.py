@@ -17,6 +17,7 @@ from central.alarms.silences import NotSilenced, Wish, silence
 from central.alarms.watch import AlarmWatch
 from central.config import Alarms, CentralConfig, Notices, Stations, Web
 from central.fleet.models import Credential, Heartbeat, Station
+from central.fleet.standing import hear, standing_of
 from central.mailing.letter import Letter
 from central.notices import outbox
 from central.notices.models import Notice
@@ -47,7 +48,9 @@ def enrolled(*names: str, heard: datetime = NOON) -> None:
 
 def beat(name: str, at: datetime, body: str = "{}") -> None:
     said = {"received_at": at, "body": body, "sequence": 1, "boot_id": "b", "version": "1"}
-    Heartbeat.objects.update_or_create(station_id=name, defaults=said)
+    before = standing_of(Heartbeat.objects.filter(pk=name).first())
+    row, _ = Heartbeat.objects.update_or_create(station_id=name, defaults=said)
+    hear(row, before, CONFIG.stations, at)
 
 
 def watch(config: CentralConfig = CONFIG, up_since: datetime = NOON - 600 * MINUTE) -> Callable[[float], None]:
@@ -106,7 +109,7 @@ def test_what_is_over_before_its_mail_is_never_told_and_one_that_returns_keeps_i
     look(31.5)
     beat("east", NOON + 32 * MINUTE)
     look(32)
-    Heartbeat.objects.update(received_at=NOON + 10 * MINUTE)  # as if the next look found it silent again
+    beat("east", NOON + 10 * MINUTE)  # as if the next look found it silent again
     look(33)
     again = Alarm.objects.latest("number")
     assert (again.returns, again.opened_at) == (1, NOON + 31.5 * MINUTE)
@@ -137,7 +140,7 @@ def test_a_silent_station_mutes_what_else_is_wrong_there() -> None:
     look = watch()
     beat("east", NOON, '{"loop_ages_s": {"upload": 999}}')
     look(1)
-    Heartbeat.objects.update(received_at=NOON - 14.5 * MINUTE)
+    beat("east", NOON - 14.5 * MINUTE, '{"loop_ages_s": {"upload": 999}}')
     for minute in (2, 3, 4, 5, 20):
         look(minute)
     assert [one.split(" | ")[0] for one in subjects()] == ["[Dock] IT: east silent since 11:45"]

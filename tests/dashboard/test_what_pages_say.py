@@ -133,3 +133,13 @@ def test_alarms_are_shown_the_gravest_first_and_a_silenced_one_says_so(departmen
     assert "station_silent of &lt;north-1&gt;" in text
     assert '/silence"' in text
     assert "/silence" not in department.text("auditor", "/alarms/")
+
+
+def test_an_alarm_that_another_one_mutes_says_which(department: Department) -> None:
+    now = clock.now()
+    for kind, subject, station in (("station_silent", "north-1", "north-1"), ("disk_low", "north-1", "north-1")):
+        said = {"sentence": "so", "opened_at": now, "since": now, "station": station}
+        Alarm.objects.create(kind=kind, subject=subject, **said)
+    silent, muted = department.text("it", "/alarms/").split("Disk low: north-1")
+    assert "Muted by the silence of north-1" in muted
+    assert "Muted" not in silent
