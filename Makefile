@@ -43,6 +43,9 @@ conformance: $(STAMP) ## ask our central and four foreign tus servers the same q
 mutation: $(STAMP) ## change the rules that protect footage in every small way; does a test notice? (docs/mutation.md)
 	@$(PY) scripts/mutation
 
+deb: $(STAMP) ## dist/dock-agent_*.deb, the agent's package for Debian 12 and Ubuntu 24.04 (needs the network; ARCH=arm64 for others)
+	@$(PY) -m debian.build --arch $(or $(ARCH),amd64)
+
 check: $(STAMP) ## format, lint, types, import contracts: everything CI asks before the tests
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
@@ -62,4 +65,4 @@ lock: $(STAMP) ## compile the hashed requirements anew (needs the network)
 clean: ## remove everything that setup made
 	@rm -rf $(VENV) .parts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup parts demo demo-once test soak conformance mutation check format lock clean
+.PHONY: help setup parts demo demo-once test soak conformance mutation deb check format lock clean

@@ -1,0 +1,1 @@
+"""Builds the Debian package of the dock station: `python -m debian.build`. Nothing that ships imports it."""
