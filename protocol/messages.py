@@ -258,6 +258,8 @@ class StandingAnswer(Answer, kw_only=True):
     server_time: datetime
     store_epoch: int
     receipts: list[ReceiptStanding] = []
+    heartbeat_at: datetime | None = None
+    """`GET` only: when central received the asking station's latest heartbeat, by central's clock."""
 
 
 class LookupRequest(Message, kw_only=True):

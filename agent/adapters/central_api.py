@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -104,6 +105,16 @@ class CentralApi:
         """See Central."""
         answer, url = self._call("GET", "standing")
         return _expect(answer, url, messages.StandingAnswer).store_epoch
+
+    def heard(self) -> tuple[datetime, datetime | None]:
+        """Central's time, and when it received this station's latest heartbeat; None: never, or it does not say.
+
+        Raises:
+            RetryLater, Refused: as every call.
+        """
+        answer, url = self._call("GET", "standing")
+        told = _expect(answer, url, messages.StandingAnswer)
+        return told.server_time, told.heartbeat_at
 
     def standing_of(self, receipts: Sequence[tuple[UUID, UUID]]) -> Standing:
         """See Central."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from agent import __version__
+from agent.cli import commission_options
 from agent.cli.check_options import add_options
 from agent.errors import ConfigError, DockError
 
@@ -113,6 +114,10 @@ def _add_proofs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     doctor.add_argument("--json", action="store_true", help="one JSON object, for machines")
 
+    commission_options.add_options(
+        _command(commands, "commission", "bring a station into service, and print its acceptance sheet", "")
+    )
+
     check = _command(
         commands,
         "check",
@@ -154,6 +159,7 @@ MODULES = {
     "check-config": "check_config",
     "doctor": "doctor",
     "check": "check",
+    "commission": "commission",
     "retry": "retry",
 }
 

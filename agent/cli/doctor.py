@@ -24,11 +24,11 @@ SHAPES = {Severity.OK: "✓", Severity.NOTE: "·", Severity.WARNING: "!", Severi
 def main(arguments: argparse.Namespace) -> int:
     file: Path = arguments.config
     station, findings = "", []
-    for name, finding in _look(file):
+    for name, finding in look(file):
         station = name
         findings.append(finding)
         if not arguments.json:
-            print(_shown(finding), flush=True)
+            print(shown(finding), flush=True)
     problems = sum(finding.severity is Severity.PROBLEM for finding in findings)
     warnings = sum(finding.severity is Severity.WARNING for finding in findings)
     if arguments.json:
@@ -38,7 +38,7 @@ def main(arguments: argparse.Namespace) -> int:
     return EXIT_FINDINGS if problems else 0
 
 
-def _look(file: Path) -> Iterator[tuple[str, Finding]]:
+def look(file: Path) -> Iterator[tuple[str, Finding]]:
     """Every finding as soon as it is there, with the station's name.
 
     Raises:
@@ -76,7 +76,8 @@ def _probed(name: str, probe: Callable[[], Finding]) -> Finding:
         told.cancel()
 
 
-def _shown(finding: Finding) -> str:
+def shown(finding: Finding) -> str:
+    """One finding as lines for people."""
     lines = [f"{SHAPES[finding.severity]} {finding.name:<14}{finding.saw}"]
     if finding.severity in (Severity.WARNING, Severity.PROBLEM):
         lines[0] = f"{SHAPES[finding.severity]} {finding.name:<14}{finding.severity.upper()}: {finding.saw}"

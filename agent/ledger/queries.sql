@@ -180,6 +180,10 @@ WHERE d.seq > (SELECT max(seq) FROM dock_sessions) - :docks GROUP BY d.seq HAVIN
 SELECT coalesce(sum(CASE WHEN staged_at > :instant THEN size END), 0), min(found_at), count(*)
 FROM (SELECT size, staged_at, found_at FROM assets ORDER BY seq DESC LIMIT :limit)
 
+-- name: newest_assets
+-- The assets that came last, newest first.
+SELECT * FROM assets ORDER BY seq DESC LIMIT :limit
+
 -- name: recent_docks
 -- The last docks, newest first.
 SELECT * FROM dock_sessions ORDER BY seq DESC LIMIT :limit

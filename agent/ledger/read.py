@@ -84,6 +84,12 @@ class LedgerView:
             rows = connection.execute(QUERIES["assets_in"], values).fetchall()
             return tuple(with_receipt(connection, row) for row in rows)
 
+    def newest_assets(self, limit: int) -> tuple[Asset, ...]:
+        """Those that came last, newest first, each with its receipt."""
+        with self.readers.snapshot() as connection:
+            rows = connection.execute(QUERIES["newest_assets"], {"limit": limit}).fetchall()
+            return tuple(with_receipt(connection, row) for row in rows)
+
     def open_sessions(self) -> tuple[DockSession, ...]:
         with self.readers.connection() as connection:
             return tuple(session_from(row) for row in connection.execute(QUERIES["open_sessions"]))

@@ -72,6 +72,11 @@ def keep_heartbeat(
             _witness(station, message.head, now)
 
 
+def last_heard_at(station: str) -> datetime | None:
+    """When the station's latest heartbeat came; None before the first."""
+    return Heartbeat.objects.filter(pk=station).values_list("received_at", flat=True).first()
+
+
 def _course(last: Heartbeat, message: messages.Heartbeat, now: datetime) -> dict[str, Any]:
     """What follows from this heartbeat and those before."""
     started, restarts = started_at(message.uptime_s, now), last.restarts

@@ -11,7 +11,7 @@ from central.custody.claims import take_claim
 from central.custody.epochs import store_epoch
 from central.custody.models import ParkedEvent
 from central.custody.receipts import standing_of
-from central.fleet.heartbeats import keep_heartbeat
+from central.fleet.heartbeats import keep_heartbeat, last_heard_at
 from central.fleet.ledgers import held_head
 from central.intake.answers import empty_answer, json_answer
 from central.intake.doors import door
@@ -40,7 +40,8 @@ def take_heartbeat(request: HttpRequest, station: str, message: Heartbeat) -> Ht
 
 @door("standing")
 def tell_standing(request: HttpRequest, station: str) -> HttpResponse:
-    return json_answer(StandingAnswer(server_time=clock.now(), store_epoch=store_epoch()))
+    heard_at = last_heard_at(station)
+    return json_answer(StandingAnswer(server_time=clock.now(), store_epoch=store_epoch(), heartbeat_at=heard_at))
 
 
 @door("standing_of")

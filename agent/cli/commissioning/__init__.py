@@ -1,0 +1,1 @@
+"""The steps of `dock-agent commission`."""
