@@ -9,7 +9,7 @@ from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
-from central.cli_of_admin import add_doctor, add_lists, add_station, add_user
+from central.cli_of_admin import add_camera, add_doctor, add_officer, add_station, add_user
 from central.cli_words import command, group, with_format
 from central.data_dir import DataDir
 from central.logs import set_up_command_logs, set_up_logs
@@ -31,7 +31,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     add_station(commands)
     add_user(commands)
-    add_lists(commands)
+    add_camera(commands)
+    add_officer(commands)
     _add_roster(commands)
     _add_supervisors(commands)
     _add_key(commands)
@@ -192,24 +193,13 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
         "shifts: one row per shift, with its deadline and the verdict that stands. answers: what people said of\n"
         "shifts and cameras, and how it ended. notices: one row per mail and shift that it names, also those that\n"
         "were only shown (mode shadow) or never arrived. alarms: what IT is told, and since when. cameras and\n"
-        "officers: one row each, with what was last seen of it. users: who may log in. admin: who changed what.\n\n"
+        "officers: one row each, with what was last seen of it. units: whom notices go to. users: who may log in.\n"
+        "admin: who changed what.\n\n"
         "example:\n  dock-central export assets --format csv --data /var/lib/dock-central > assets.csv",
     )
     kinds = (
-        *(
-            "assets",
-            "docks",
-            "shifts",
-            "answers",
-            "notices",
-            "alarms",
-            "stations",
-            "flips",
-            "ledgers",
-            "forks",
-            "parked",
-        ),
-        *("cameras", "officers", "users", "admin"),
+        *("assets", "docks", "shifts", "answers", "notices", "alarms", "stations", "flips", "ledgers", "forks"),
+        *("parked", "cameras", "officers", "units", "users", "admin"),
     )
     parser.add_argument("what", choices=kinds)
     parser.add_argument("--format", choices=("csv", "json"), required=True)

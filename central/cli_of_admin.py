@@ -8,6 +8,7 @@ from pathlib import Path
 from central.cli_words import command, group, with_format
 
 ROLES = ("it", "supervisor", "auditor", "officer", "admin")
+CAMERA_STATES = ("in_use", "repair", "lost", "retired")
 
 
 def add_station(commands: argparse._SubParsersAction) -> None:
@@ -29,7 +30,7 @@ def add_station(commands: argparse._SubParsersAction) -> None:
     replace = command(
         station,
         "replace",
-        "central.fleet.commands.replace",
+        "central.administration.commands.replace",
         "Print a code for a new PC in the old one's place, alone on stdout.",
         "When the new PC enrols, the old one's credential is revoked and its ledgers are closed where they stand.",
     )
@@ -83,7 +84,10 @@ def add_user(commands: argparse._SubParsersAction) -> None:
     add.add_argument("--role", choices=ROLES, required=True)
     add.add_argument("--password-stdin", action="store_true", required=True, help="read the password from stdin")
     listed = command(
-        user, "list", "central.dashboard.commands.list_users", "List everybody who may log in, or once might."
+        user,
+        "list",
+        "central.administration.user_commands.list_users",
+        "List everybody who may log in, or once might.",
     )
     with_format(listed)
     role = _of_user(user, "set-role", "set_role", "Give a person this role and no other.")
@@ -94,23 +98,92 @@ def add_user(commands: argparse._SubParsersAction) -> None:
     word.add_argument("--password-stdin", action="store_true", required=True, help="read the password from stdin")
     _of_user(user, "disable", "disable", "From now on this person may not log in. What he said and did stays.")
     _of_user(user, "enable", "enable", "This person may log in again.")
+    _of_user(
+        user,
+        "reset",
+        "reset",
+        "Print a link by which this person sets a new password; the present one ends now.",
+        "The link is good once and for three days. Hand it over as you hand over keys.",
+    )
+    _with_file(
+        user,
+        "users",
+        "central.administration.user_commands.import_users",
+        "Columns: email role; optional: active(true|false). Whom the file lacks stays as he is. For everybody\n"
+        "who is new a CSV with a link is printed, by which he sets his password, once and within three days.\n"
+        "`export users --format csv` can be edited and brought back.",
+    )
 
 
 def _of_user(
     user: argparse._SubParsersAction, name: str, run: str, summary: str, more: str = ""
 ) -> argparse.ArgumentParser:
-    parser = command(user, name, f"central.dashboard.commands.{run}", summary, more)
+    parser = command(user, name, f"central.administration.user_commands.{run}", summary, more)
     parser.add_argument("email", metavar="EMAIL", help="the address, which is also the login")
     return parser
 
 
-def add_lists(commands: argparse._SubParsersAction) -> None:
-    for name, run, summary in (
-        ("camera", "list_cameras", "List every camera that was docked or that the roster names."),
-        ("officer", "list_officers", "List every officer that a roster named."),
+def _with_file(commands: argparse._SubParsersAction, what: str, run: str, more: str) -> None:
+    summary = f"Import {what} from a CSV file: all of it or, with any error, nothing."
+    example = f"\n\nexample:\n  dock-central {what[:-1]} import {what}.csv --dry-run --data /var/lib/dock-central"
+    parser = command(commands, "import", run, summary, more + example)
+    parser.add_argument("file", metavar="FILE.csv", type=Path, help="the file, UTF-8")
+    parser.add_argument("--dry-run", action="store_true", help="check and count, change nothing")
+
+
+def add_camera(commands: argparse._SubParsersAction) -> None:
+    camera = group(commands, "camera", "What is known of each camera, and what people say of it.")
+    listed = "List every camera that was docked or that the roster or a person names."
+    with_format(command(camera, "list", "central.administration.commands.list_cameras", listed))
+    for name, summary in (
+        ("add", "Make a camera known that no dock and no roster named yet."),
+        ("set", "Say what a camera is called, whether it is in use, and a note."),
     ):
-        listed = group(commands, name, f"What is known of each {name}.")
-        with_format(command(listed, "list", f"central.administration.commands.{run}", summary))
+        one = command(
+            camera,
+            name,
+            f"central.administration.importing_commands.{name}_camera",
+            summary,
+            "The state says nothing of verdicts, alarms or notices: it keeps a camera out of lists of unseen ones.",
+        )
+        one.add_argument("serial", metavar="SERIAL")
+        one.add_argument("--label", metavar="WORDS", help="what people call it; '' takes the words away")
+        one.add_argument("--state", choices=CAMERA_STATES, help="in_use, repair, lost or retired")
+        one.add_argument("--note", metavar="WORDS", help="'' takes the words away")
+    _with_file(
+        camera,
+        "cameras",
+        "central.administration.importing_commands.import_cameras",
+        "Columns: camera_serial; optional: label state note. An empty cell leaves what is kept as it is; a camera\n"
+        "that the file lacks stays as it is. `export cameras --format csv` can be edited and brought back.",
+    )
+
+
+def add_officer(commands: argparse._SubParsersAction) -> None:
+    officer = group(commands, "officer", "What is known of each officer, and what people say beside the roster.")
+    listed = "List every officer that a roster or a person named."
+    with_format(command(officer, "list", "central.administration.commands.list_officers", listed))
+    one = command(
+        officer,
+        "set",
+        "central.administration.importing_commands.set_officer",
+        "Say of an officer what the roster does not say.",
+        "What the roster says is changed in the roster, and what it says one day takes over what was said here.\n"
+        "An officer is recognised as himself by his mail address.",
+    )
+    one.add_argument("officer", metavar="ID")
+    one.add_argument("--name", metavar="WORDS")
+    one.add_argument("--email", metavar="ADDRESS", help="the address with which he logs in")
+    one.add_argument("--unit", metavar="NAME", help="for lists; whom notices go to is said by each shift")
+    one.add_argument("--note", metavar="WORDS")
+    one.add_argument("--left", choices=("yes", "no"), help="whether he has left; for lists")
+    _with_file(
+        officer,
+        "officers",
+        "central.administration.importing_commands.import_officers",
+        "Columns: officer_id; optional: name email unit note left(true|false). An empty cell leaves what is kept as\n"
+        "it is; whom the file lacks stays as he is. `export officers --format csv` can be edited and brought back.",
+    )
 
 
 def add_doctor(commands: argparse._SubParsersAction) -> None:

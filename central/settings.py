@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "central.answers",
     "central.notices",
     "central.alarms",
+    "central.administration",
     "central.intake",
     "central.dashboard",
 ]

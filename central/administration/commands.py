@@ -1,4 +1,4 @@
-"""The commands `station add --csv|list|set|revoke`, `camera list`, `officer list` and `export`."""
+"""The commands `station add|list|set|replace|revoke`, `camera list`, `officer list` and `export`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,12 @@ import sys
 from django.conf import settings
 
 from central import clock
-from central.administration.exports import (
-    CAMERA_COLUMNS,
-    OFFICER_COLUMNS,
-    USER_COLUMNS,
-    camera_rows,
-    officer_rows,
-    user_rows,
-)
+from central.administration.exports import CAMERA_COLUMNS, OFFICER_COLUMNS, camera_rows, officer_rows
 from central.administration.station_file import read_stations
 from central.administration.stations import CODE_COLUMNS, LIST_COLUMNS, add_stations, listed, set_station
-from central.alarms import commands
-from central.fleet.auditing import ADMIN_COLUMNS, admin_rows, whoever_runs_this
-from central.fleet.enrolment import add_station, revoke_station
+from central.administration.tables import TABLES
+from central.fleet.auditing import whoever_runs_this
+from central.fleet.enrolment import add_station, replace_station, revoke_station
 from central.refusals import CommandRefused
 from central.rows_out import write_rows
 
@@ -58,6 +51,10 @@ def set_one(options: argparse.Namespace) -> None:
     set_station(options.station, clock.now(), whoever_runs_this(), site=options.site, label=options.label)
 
 
+def replace(options: argparse.Namespace) -> None:
+    print(replace_station(options.station, clock.now(), revoke_now=options.revoke_now))
+
+
 def revoke(options: argparse.Namespace) -> None:
     revoke_station(options.station, options.reason, clock.now(), by=whoever_runs_this())
     print(
@@ -68,16 +65,8 @@ def revoke(options: argparse.Namespace) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    columns, rows = {
-        "cameras": (CAMERA_COLUMNS, camera_rows),
-        "officers": (OFFICER_COLUMNS, officer_rows),
-        "users": (USER_COLUMNS, user_rows),
-        "admin": (ADMIN_COLUMNS, admin_rows),
-    }.get(options.what, ((), None))
-    if rows is None:
-        commands.export(options)
-    else:
-        write_rows(columns, rows(), options.format, sys.stdout)
+    columns, rows = TABLES[options.what]
+    write_rows(columns, rows(), options.format, sys.stdout)
 
 
 def list_cameras(options: argparse.Namespace) -> None:

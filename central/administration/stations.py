@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,9 @@ CODE_COLUMNS = ("station_id", "site", "label", "code", "expires_at")
 LIST_COLUMNS = ("station_id", "site", "label", "state", "last_heartbeat_at", "version", "hostname", "added_at")
 
 
-def add_stations(wanted: Sequence[Wanted], now: datetime, by: str) -> list[list[Any]]:
+def add_stations(
+    wanted: Sequence[Wanted], now: datetime, by: str, code_for: Callable[[str], str] = lambda _: ""
+) -> list[list[Any]]:
     """Make all of them known; returns a row each, with its code. One that is enrolled already gets none.
 
     A station that waits for its PC gets a fresh code, and the one that was printed before is good no more.
@@ -28,7 +30,8 @@ def add_stations(wanted: Sequence[Wanted], now: datetime, by: str) -> list[list[
     with transaction.atomic():
         enrolled = set(Credential.objects.values_list("station_id", flat=True))
         for one in wanted:
-            code = None if one.station_id in enrolled else add_station(one.station_id, now, by=by)
+            is_new = one.station_id not in enrolled
+            code = add_station(one.station_id, now, by=by, code=code_for(one.station_id)) if is_new else None
             station = set_station(one.station_id, now, by, site=one.site, label=one.label)
             expires_at = None if code is None else now + CODE_LIFE
             rows.append([station.pk, station.site or None, station.label or None, code, expires_at])

@@ -1,4 +1,4 @@
-"""The commands `alarm list`, `alarm silence` and `export`."""
+"""The commands `alarm list` and `alarm silence`."""
 
 from __future__ import annotations
 
@@ -14,17 +14,9 @@ from central import clock
 from central.alarms.rows import ALARM_COLUMNS, alarm_rows
 from central.alarms.silences import NotSilenced, Wish, silence
 from central.instants import parse_instant, rfc3339
-from central.notices import commands
 from central.refusals import CommandRefused
 from central.rows_out import write_rows
 from protocol.settings import parse_duration
-
-
-def export(options: argparse.Namespace) -> None:
-    if options.what == "alarms":
-        write_rows(ALARM_COLUMNS, alarm_rows(clock.now()), options.format, sys.stdout)
-    else:
-        commands.export(options)
 
 
 def list_alarms(options: argparse.Namespace) -> None:

@@ -9,7 +9,9 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-IT, SUPERVISOR, AUDITOR, OFFICER, ADMIN = ROLES = ("it", "supervisor", "auditor", "officer", "admin")
+from central.administration.user_file import ROLES
+
+IT, SUPERVISOR, AUDITOR, OFFICER, ADMIN = ROLES
 READERS = frozenset({IT, SUPERVISOR, AUDITOR, ADMIN})
 """Who may list stations and footage. An officer sees what concerns his own shifts, and nothing else."""
 

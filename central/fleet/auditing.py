@@ -31,6 +31,15 @@ class Change(StrEnum):
     KEY_ADDED = "key_added"
     KEY_REVOKED = "key_revoked"
     EPOCH_RAISED = "epoch_raised"
+    LINK_MADE = "link_made"
+    CAMERA_ADDED = "camera_added"
+    CAMERA_CHANGED = "camera_changed"
+    OFFICER_ADDED = "officer_added"
+    OFFICER_CHANGED = "officer_changed"
+    UNIT_ADDED = "unit_added"
+    UNIT_CHANGED = "unit_changed"
+    EXPORTED = "exported"
+    MAIL_TESTED = "mail_tested"
 
 
 def keep_change(what: Change, subject: str, *, by: str, now: datetime, **detail: object) -> None:

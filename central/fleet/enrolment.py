@@ -16,7 +16,7 @@ from central.refusals import CommandRefused
 
 CODE_LIFE = timedelta(days=7)
 STATION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 class StationRefused(CommandRefused):
@@ -39,8 +39,13 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def add_station(station_id: str, now: datetime, *, by: str = "") -> str:
-    """Make the station known and return its one-time code; a station never enrolled gets a fresh code.
+def code_of(letters: str) -> str:
+    """Twenty letters as people read them out."""
+    return "-".join(letters[start : start + 5] for start in range(0, 20, 5))
+
+
+def add_station(station_id: str, now: datetime, *, by: str = "", code: str = "") -> str:
+    """Make the station known and return its one-time code, `code` if given; one never enrolled gets a fresh code.
 
     Raises:
         StationRefused: the name is no station name, or a PC is enrolled there already.
@@ -59,10 +64,10 @@ def add_station(station_id: str, now: datetime, *, by: str = "") -> str:
             )
         if is_new:
             keep_change(Change.STATION_ADDED, station_id, by=by or whoever_runs_this(), now=now)
-        return _new_code(station, now, by, replaces=False)
+        return _new_code(station, now, by, replaces=False, code=code)
 
 
-def replace_station(station_id: str, now: datetime, *, revoke_now: bool = False, by: str = "") -> str:
+def replace_station(station_id: str, now: datetime, *, revoke_now: bool = False, by: str = "", code: str = "") -> str:
     """A one-time code for a new PC in the old one's place.
 
     The old PC stays trusted until the new one enrols, so that it can still deliver, unless `revoke_now`.
@@ -77,7 +82,7 @@ def replace_station(station_id: str, now: datetime, *, revoke_now: bool = False,
         if revoke_now:
             _retire_old_pc(station, now)
             keep_change(Change.STATION_REVOKED, station_id, by=by or whoever_runs_this(), now=now, reason="replaced")
-        return _new_code(station, now, by, replaces=True)
+        return _new_code(station, now, by, replaces=True, code=code)
 
 
 def revoke_station(station_id: str, reason: str, now: datetime, *, by: str = "") -> None:
@@ -98,9 +103,14 @@ def revoke_station(station_id: str, reason: str, now: datetime, *, by: str = "")
         keep_change(Change.STATION_REVOKED, station_id, by=by or whoever_runs_this(), now=now, reason=reason)
 
 
-def _new_code(station: Station, now: datetime, by: str, *, replaces: bool) -> str:
+def is_living_code(code: str, now: datetime) -> bool:
+    """Whether a PC could enrol with it now."""
+    return EnrolmentCode.objects.filter(code_sha256=digest(code), used_at=None, expires_at__gt=now).exists()
+
+
+def _new_code(station: Station, now: datetime, by: str, *, replaces: bool, code: str) -> str:
     station.codes.filter(used_at=None).update(expires_at=now)
-    code = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+    code = code or code_of("".join(secrets.choice(CODE_ALPHABET) for _ in range(20)))
     EnrolmentCode.objects.create(
         station=station, code_sha256=digest(code), created_at=now, expires_at=now + CODE_LIFE, replaces=replaces
     )

@@ -18,7 +18,7 @@ def import_supervisors(options: argparse.Namespace) -> None:
         content = options.file.read_bytes()
     except OSError as error:
         raise CommandRefused(f"cannot read {options.file}: {error.strerror}; nothing was imported") from error
-    outcome = bring_supervisors(content, dry_run=options.dry_run)
+    outcome = bring_supervisors(content, clock.now(), dry_run=options.dry_run)
     if outcome.errors:
         listed = "\n".join(f"{options.file}: {error}" for error in outcome.errors)
         raise CommandRefused(f"{len(outcome.errors)} error(s); nothing was imported\n{listed}")

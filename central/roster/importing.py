@@ -187,7 +187,7 @@ def _count(kept: RosterImport, plan: Plan) -> None:
 
 
 def _apply(rows: Sequence[RosterRow], plan: Plan, at: datetime, kept: RosterImport) -> None:
-    put_officers(rows)
+    put_officers(rows, kept.brought_by, at)
     for said, changed in ((ADDED, plan.added), (CHANGED, tuple(new for _, new in plan.changed))):
         put_shifts(changed)
         remember(changed, said, kept.brought_by, at, kept)

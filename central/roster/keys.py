@@ -19,24 +19,24 @@ PREFIX = "dockkey_"
 NOTED_EVERY = timedelta(hours=1)
 
 
-def add_key(name: str, now: datetime) -> str:
-    """A new key of this name.
+def add_key(name: str, now: datetime, *, by: str = "", secret: str = "") -> str:
+    """A new key of this name, with `secret` in it if given.
 
     Raises:
         CommandRefused: the name is none, or a living key has it.
     """
     if not NAME.fullmatch(name):
         raise CommandRefused(f"{name!r} cannot name a key: use 1 to 64 letters, digits, '.', '_' or '-'")
-    secret = PREFIX + secrets.token_urlsafe(32)
+    secret = PREFIX + (secret or secrets.token_urlsafe(32))
     with transaction.atomic():
         if Key.objects.filter(name=name, revoked_at=None).exists():
             raise CommandRefused(f"there is a key {name} already; to replace it run: dock-central key revoke {name}")
         Key.objects.create(name=name, secret_sha256=_digest(secret), made_at=now)
-        keep_change(Change.KEY_ADDED, name, by=whoever_runs_this(), now=now)
+        keep_change(Change.KEY_ADDED, name, by=by or whoever_runs_this(), now=now)
     return secret
 
 
-def revoke_key(name: str, now: datetime) -> None:
+def revoke_key(name: str, now: datetime, *, by: str = "") -> None:
     """From now on the key opens nothing.
 
     Raises:
@@ -45,7 +45,7 @@ def revoke_key(name: str, now: datetime) -> None:
     with transaction.atomic():
         if not Key.objects.filter(name=name, revoked_at=None).update(revoked_at=now):
             raise CommandRefused(f"there is no living key {name}; `dock-central key list` shows them")
-        keep_change(Change.KEY_REVOKED, name, by=whoever_runs_this(), now=now)
+        keep_change(Change.KEY_REVOKED, name, by=by or whoever_runs_this(), now=now)
 
 
 def key_name_of(secret: str, now: datetime) -> str | None:

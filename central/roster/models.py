@@ -1,4 +1,5 @@
-"""Officers, units and shifts as the last import left them, and everything that was ever said of a shift."""
+"""Officers, units and shifts as the last import left them, all that was ever said of a shift, and what people say of
+officers and cameras beside the roster."""
 
 from __future__ import annotations
 
@@ -10,6 +11,22 @@ class Officer(models.Model):
     name = models.CharField(max_length=255, blank=True)
     email = models.CharField(max_length=255, blank=True)
     unit = models.CharField(max_length=255, blank=True)
+    by_hand = models.JSONField(default=list)
+    """Of `name`, `email` and `unit` those that a person said. A roster that says one takes it over."""
+    left_at = models.DateTimeField(null=True)
+    """When a person said that the officer has left. Lists alone heed it."""
+    note = models.CharField(max_length=255, blank=True)
+
+
+class Camera(models.Model):
+    """What people say of a camera. Docks and the roster know cameras without it, and no verdict asks for it."""
+
+    serial = models.CharField(max_length=255, primary_key=True)
+    label = models.CharField(max_length=255, blank=True)
+    state = models.CharField(max_length=16, default="in_use")
+    """As `administration.camera_file.STATES` names it."""
+    state_since = models.DateTimeField()
+    note = models.CharField(max_length=255, blank=True)
 
 
 class Unit(models.Model):

@@ -13,6 +13,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max
 
+from central.fleet.auditing import Change, keep_change
 from central.roster.csv_file import RosterRow
 from central.roster.models import HomeStation, Officer, RosterImport, Shift, ShiftVersion
 
@@ -55,24 +56,34 @@ def newest_word() -> int | None:
     return ShiftVersion.objects.aggregate(last=Max("pk"))["last"]
 
 
-def put_officers(rows: Iterable[RosterRow]) -> None:
-    """Make the rows' officers known. Of name, address and unit the last that is not empty counts."""
+def put_officers(rows: Iterable[RosterRow], by: str, at: datetime) -> None:
+    """Make the rows' officers known. Of name, address and unit the last that is not empty counts, and takes over what
+    a person said of them by hand: that is kept as a change."""
     rows = list(rows)
     officers: dict[str, Officer] = {}
     for batch in batches(row.officer_id for row in rows):
         officers.update(Officer.objects.in_bulk(batch))
     for row in rows:
         officer = officers.setdefault(row.officer_id, Officer(officer_id=row.officer_id))
-        officer.name = row.officer_name or officer.name
-        officer.email = row.officer_email or officer.email
-        officer.unit = row.unit or officer.unit
+        _take_over(officer, {"name": row.officer_name, "email": row.officer_email, "unit": row.unit}, by, at)
     Officer.objects.bulk_create(
         officers.values(),
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["officer_id"],
-        update_fields=["name", "email", "unit"],
+        update_fields=["name", "email", "unit", "by_hand"],
     )
+
+
+def _take_over(officer: Officer, says: Mapping[str, str], by: str, at: datetime) -> None:
+    told = {name: word for name, word in says.items() if word}
+    lost = {name: word for name, word in told.items() if name in officer.by_hand and word != getattr(officer, name)}
+    if lost:
+        before = {f"{name}_before": getattr(officer, name) for name in lost}
+        keep_change(Change.OFFICER_CHANGED, officer.pk, by=f"roster, {by}", now=at, **lost, **before)
+    officer.by_hand = [name for name in officer.by_hand if name not in told]
+    for name, word in told.items():
+        setattr(officer, name, word)
 
 
 def put_shifts(rows: Sequence[RosterRow]) -> None:
@@ -123,7 +134,7 @@ def correct(shift_id: str, by: str, at: datetime, **says: object) -> RosterRow |
         if before is None:
             return None
         row = replace(before, **says)  # type: ignore[arg-type]
-        put_officers([row])
+        put_officers([replace(row, officer_name="", officer_email="", unit="")], by, at)
         put_shifts([row])
         remember([row], CORRECTED, by, at, None)
         return row

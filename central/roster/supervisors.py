@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 
+from central.fleet.auditing import Change, keep_change, whoever_runs_this
 from central.roster.csv_file import MAIL, folded
 from central.roster.models import Shift, Unit
 from central.roster.sheet import Columns, RowError, SheetRow, read_sheet
@@ -49,7 +51,7 @@ def read_supervisors(content: bytes) -> tuple[list[UnitRow], list[RowError]]:
     return rows, sorted(errors, key=lambda error: error.row)
 
 
-def bring_supervisors(content: bytes, *, dry_run: bool = False) -> Outcome:
+def bring_supervisors(content: bytes, now: datetime, *, by: str = "", dry_run: bool = False) -> Outcome:
     """Import one file whole, or say all that is wrong. A unit that the file lacks stays as it is. Idempotent."""
     rows, errors = read_supervisors(content)
     if errors:
@@ -58,6 +60,7 @@ def bring_supervisors(content: bytes, *, dry_run: bool = False) -> Outcome:
         known = Unit.objects.in_bulk()
         outcome = _outcome(rows, known)
         if not dry_run:
+            _keep(rows, known, by or whoever_runs_this(), now)
             Unit.objects.bulk_create(
                 (Unit(unit=row.unit, **_addresses(row)) for row in rows),
                 update_conflicts=True,
@@ -65,6 +68,15 @@ def bring_supervisors(content: bytes, *, dry_run: bool = False) -> Outcome:
                 update_fields=list(ADDRESSES),
             )
         return outcome
+
+
+def _keep(rows: Sequence[UnitRow], known: dict[str, Unit], by: str, now: datetime) -> None:
+    for row in rows:
+        before = _addresses(known[row.unit]) if row.unit in known else dict.fromkeys(ADDRESSES, "")
+        news = {name: word for name, word in _addresses(row).items() if word != before[name]}
+        if news:
+            what = Change.UNIT_CHANGED if row.unit in known else Change.UNIT_ADDED
+            keep_change(what, row.unit, by=by, now=now, **news, **{f"{name}_before": before[name] for name in news})
 
 
 def _outcome(rows: Sequence[UnitRow], known: dict[str, Unit]) -> Outcome:
