@@ -83,9 +83,10 @@ class Status(Struct, frozen=True):
 
 
 class ProfileSwitch(Struct, frozen=True):
-    """What IT decides about one profile."""
+    """What IT decides about one camera profile at this station."""
 
-    erase: bool
+    erase: bool | None = None
+    """Whether receipted files may be erased from such cameras; None: as the profile says."""
 
 
 OF_ONE_STATION = frozenset({"station", "paths", "bays", "source"})

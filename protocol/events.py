@@ -151,6 +151,8 @@ class AssetStaged(Event, kw_only=True, tag="asset_staged"):
     recorded_at: datetime | None = None
     recorded_source: str = ""
     """`container`, `name`, `mtime`; empty when unknown."""
+    recorded_until: datetime | None = None
+    """When the recording ended, where its container tells its length."""
     recovered: bool = False
     """True when the staged copy was taken over from the spool of a lost ledger."""
     camera: str = ""

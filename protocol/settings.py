@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import UnionType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -170,6 +171,8 @@ class _Reader:
 
     def leaf(self, value: object, kind: Any, keys: tuple[str | int, ...]) -> Any:
         bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+        # A table that may be left out: `Table | None`.
+        bare = next((one for one in get_args(bare) if _is_struct(one) and get_origin(bare) is UnionType), bare)
         if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
             return self.struct(value, bare, keys)
         inner = get_args(bare)

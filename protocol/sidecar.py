@@ -44,6 +44,8 @@ class Sidecar(Struct, kw_only=True):
     """None only in a draft."""
     recorded_at: datetime | None = None
     recorded_source: str = ""
+    recorded_until: datetime | None = None
+    """When the recording ended, where its container tells its length."""
     staged_at: datetime | None = None
     """None only in a draft."""
 
@@ -69,6 +71,7 @@ def complete_sidecar(
     staged_at: datetime,
     recorded_at: datetime | None = None,
     recorded_source: str = "",
+    recorded_until: datetime | None = None,
     salvage: bool = False,
 ) -> bytes:
     """The draft with what the copying found out, ready to be stored.
@@ -79,6 +82,7 @@ def complete_sidecar(
     sidecar: Sidecar = msgspec.json.decode(draft, type=Sidecar)
     sidecar.sha256, sidecar.size, sidecar.staged_at = sha256, size, staged_at
     sidecar.recorded_at, sidecar.recorded_source = recorded_at, recorded_source
+    sidecar.recorded_until = recorded_until
     sidecar.salvage = salvage or sidecar.salvage
     return encode_sidecar(sidecar)
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from agent.adapters import credential_file, probe_central, probe_disk, probe_machine, probe_tls
 from agent.adapters.central_api import CentralApi
 from agent.adapters.http_session import HttpSession
-from agent.adapters.profile_files import load_profiles
+from agent.adapters.profile_files import load_profiles, read_profiles
 from agent.adapters.system_clock import SystemClock
 from agent.adapters.system_trust import system_trust
 from agent.config import Config
@@ -29,7 +29,8 @@ class Examination:
 
     def __init__(self, settings: Config, file: Path) -> None:
         """Raises DockError: a camera profile cannot be used."""
-        switched(load_profiles(settings.site_profiles), settings)
+        load_profiles(settings.site_profiles)
+        switched(read_profiles(settings.site_profiles), settings)
         self._settings = settings
         self._file = file
         self._state = settings.state

@@ -12,8 +12,9 @@ from uuid import UUID
 import structlog
 
 from agent.adapters.folders import FolderSource
+from agent.adapters.profile_files import ProfileSet
 from agent.adapters.system_clock import SystemClock
-from agent.config import Config
+from agent.config import Config, ProfileSwitch
 from agent.errors import LedgerBroken, NeedsOperator
 from agent.ledger.read import LedgerView
 from agent.ledger.store import SqliteLedger, open_ledger
@@ -41,21 +42,21 @@ def sources_of(config: Config, clock: SystemClock) -> list[DeviceSource]:
     return sources
 
 
-def switched(profiles: tuple[Profile, ...], config: Config) -> tuple[Profile, ...]:
+def switched(found: ProfileSet, config: Config) -> tuple[Profile, ...]:
     """Profiles with IT's erase switches applied; the fallback can never be switched on."""
-    unknown = config.profile.keys() - {profile.name for profile in profiles}
+    profiles = found.profiles
+    unknown = config.profile.keys() - {profile.name for profile in profiles} - found.wrong
     if unknown or FALLBACK in config.profile:
         raise NeedsOperator(
             f"[profile] names no profile that can be switched: {', '.join(sorted(unknown) or [FALLBACK])}.",
             code="profile_unknown",
             hint=f"Known: {', '.join(sorted(p.name for p in profiles if p.name != FALLBACK))}.",
         )
-    return tuple(
-        replace(profile, erase_enabled=config.profile[profile.name].erase)
-        if profile.name in config.profile
-        else profile
-        for profile in profiles
-    )
+    return tuple(_switched(profile, config.profile.get(profile.name)) for profile in profiles)
+
+
+def _switched(profile: Profile, switch: ProfileSwitch | None) -> Profile:
+    return profile if switch is None or switch.erase is None else replace(profile, erase_enabled=switch.erase)
 
 
 class StateLock:

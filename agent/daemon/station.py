@@ -20,9 +20,10 @@ from agent.adapters.card_worker import CardWorker
 from agent.adapters.central_api import CentralApi, uploads_url
 from agent.adapters.http_session import HttpSession
 from agent.adapters.kernel_mounts import KernelMounter
+from agent.adapters.local_zone import local_zone
 from agent.adapters.mounts import FolderMounter, MounterBySource
 from agent.adapters.pings import Pings
-from agent.adapters.profile_files import load_profiles
+from agent.adapters.profile_files import read_profiles
 from agent.adapters.receipt_keys import PinnedKeys
 from agent.adapters.spool_disk import SpoolFolder
 from agent.adapters.system_clock import SystemClock
@@ -58,7 +59,7 @@ from agent.reporting.roster import RosterKeeper
 from agent.rules.backoff import after_attempt, after_boot
 from agent.rules.bandwidth import Limit, minutes_of
 from agent.rules.pinging import Ping, Word, after_heartbeat
-from agent.rules.profiles import Profile, digest_input
+from agent.rules.profiles import Profile, digest_input, in_zone
 from protocol.messages import Heartbeat
 
 log = structlog.get_logger(__name__)
@@ -91,6 +92,7 @@ class Station:
         """Why it cannot go on."""
         self.orders: SimpleQueue[Order] = SimpleQueue()  # the one queue that a signal handler may put into
         self.config_news = ConfigNews()
+        self.profile_set = read_profiles(config.site_profiles)
         self.hung: tuple[str, ...] = ()
         """Loops that make no progress; whoever feeds the watchdog finds out."""
         self.facts: dict[str, Any] = {}
@@ -104,10 +106,12 @@ class Station:
                 code="station_mismatch",
                 hint="Correct station.id, or enroll again with a code for this station.",
             )
-        profiles = switched(load_profiles(config.site_profiles), config)
+        for problem in self.profile_set.problems:
+            log.error("profile_refused", problem=problem)
+        profiles = switched(self.profile_set, config)
         self._open_memory()
         self._open_central()
-        self._open_bays(profiles)
+        self._open_bays(tuple(in_zone(profile, local_zone()) for profile in profiles))
         self._open_loops(profiles)
 
     # --- building -------------------------------------------------------------------------------------

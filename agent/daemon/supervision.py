@@ -8,7 +8,7 @@ from queue import Empty
 import structlog
 
 from agent.adapters.notify import Notifier
-from agent.adapters.profile_files import load_profiles
+from agent.adapters.profile_files import load_profiles, read_profiles
 from agent.config import Config
 from agent.daemon.applying import apply
 from agent.daemon.opening import switched
@@ -77,7 +77,8 @@ class Supervisor:
         station, now = self._station, self._station.clock.now().wall
         try:
             fresh = self._reread()
-            switched(load_profiles(fresh.site_profiles), fresh)  # they count after a restart, and must be right now
+            load_profiles(fresh.site_profiles)
+            switched(read_profiles(fresh.site_profiles), fresh)  # they count after a restart, and must be right now
         except DockError as error:
             problems = tuple(error.problems if isinstance(error, ConfigError) else [str(error)])
             station.config_news = ConfigNews(now, problems, station.config_news.need_restart)

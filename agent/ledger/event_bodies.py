@@ -211,6 +211,7 @@ def _asset_staged(change: c.AssetStaged | c.AssetRecovered) -> e.Event:
         staged_at=change.at.wall.astimezone(UTC),
         recorded_at=_utc(change.recorded_at),
         recorded_source=change.recorded_source,
+        recorded_until=_utc(change.recorded_until),
         salvage=change.salvage,
     )
     if isinstance(change, c.AssetRecovered):

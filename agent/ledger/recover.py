@@ -63,6 +63,7 @@ def _recovered(asset_id: UUID, sidecar: Sidecar, spool: Spool, now: Instant) -> 
         salvage=sidecar.salvage,
         recorded_at=sidecar.recorded_at,
         recorded_source=sidecar.recorded_source,
+        recorded_until=sidecar.recorded_until,
         docked_at=sidecar.docked_at,
         staged_at=sidecar.staged_at,
     )

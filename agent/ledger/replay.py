@@ -124,6 +124,7 @@ def _staged(event: e.AssetStaged, at: Instant) -> c.AssetStaged:
         size=event.size,
         recorded_at=event.recorded_at,
         recorded_source=event.recorded_source,
+        recorded_until=event.recorded_until,
         salvage=event.salvage,
     )
 
@@ -142,6 +143,7 @@ def _recovered(event: e.AssetStaged, at: Instant) -> c.AssetRecovered:
         salvage=event.salvage,
         recorded_at=event.recorded_at,
         recorded_source=event.recorded_source,
+        recorded_until=event.recorded_until,
         docked_at=None,
         staged_at=event.staged_at,
     )

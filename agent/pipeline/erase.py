@@ -15,7 +15,7 @@ from agent.ports import EraseOrder
 from agent.rules import changes as c
 from agent.rules.erasure import CardFacts, CentralFacts, Erase, ErasePolicy, Keep, may_erase
 from agent.rules.footage import Asset, CardFile, DockSession, EraseOutcome, EraseVerdict, FileKind, State
-from agent.rules.pairing import claimed_by, video_names
+from agent.rules.pairing import claims, video_names
 from agent.rules.profiles import Profile
 from agent.rules.stock import seen
 
@@ -125,11 +125,11 @@ class CardErasing:
         chosen: list[Asset] = []
         records: list[c.Change] = []
         on_card = [asset for asset in stock.expected() if asset.kind is FileKind.VIDEO]
-        kept = _names(asset for asset in on_card if asset.state is State.KEPT)
+        kept = self._names(asset for asset in on_card if asset.state is State.KEPT)
         standing = self._standing(stock)
         for asset in verified:
             is_sidecar = asset.kind is FileKind.SIDECAR
-            facts = _facts(asset, stock, standing, video_remains=is_sidecar and claimed_by(asset.path) in kept)
+            facts = _facts(asset, stock, standing, video_remains=is_sidecar and self._claims_one_of(asset, kept))
             match may_erase(asset, facts, self._policy, central, now.wall):
                 case Erase():
                     chosen.append(asset)
@@ -141,8 +141,8 @@ class CardErasing:
             self._bench.ledger.commit(*records)
         # A sidecar goes after its video: not while a video that still waits for its own receipt is there.
         going = {asset.asset_id for asset in chosen}
-        staying = _names(asset for asset in on_card if asset.asset_id not in going)
-        ready = [a for a in chosen if a.kind is not FileKind.SIDECAR or claimed_by(a.path) not in staying]
+        staying = self._names(asset for asset in on_card if asset.asset_id not in going)
+        ready = [a for a in chosen if a.kind is not FileKind.SIDECAR or not self._claims_one_of(a, staying)]
         return sorted(ready, key=lambda asset: (asset.kind is FileKind.SIDECAR, asset.path))
 
     def _standing(self, stock: Stock) -> _Standing:
@@ -170,14 +170,14 @@ class CardErasing:
                 return
             unfinished: set[bytes] = set()
             for asset in chosen:
-                if asset.kind is FileKind.SIDECAR and claimed_by(asset.path) in unfinished:
+                if asset.kind is FileKind.SIDECAR and self._claims_one_of(asset, unfinished):
                     continue
                 attempt = self._attempt(asset, card, stock)
                 if attempt is None:
                     break
                 attempts.append(attempt)
                 if attempt.outcome.verdict is not EraseVerdict.UNLINKED:
-                    unfinished |= video_names(asset.path)
+                    unfinished |= video_names(asset.path, self._profile.pairing)
         finally:
             card.remount(writable=False)
         self._confirm(attempts, card, stock)
@@ -238,6 +238,12 @@ class CardErasing:
         self._bench.ledger.commit(*records)
         stock.take(listing)
 
+    def _names(self, videos: Iterable[Asset]) -> set[bytes]:
+        return {name for video in videos for name in video_names(video.path, self._profile.pairing)}
+
+    def _claims_one_of(self, sidecar: Asset, names: set[bytes]) -> bool:
+        return not claims(sidecar.path, self._profile.pairing).isdisjoint(names)
+
 
 def _facts(asset: Asset, stock: Stock, standing: _Standing, *, video_remains: bool) -> CardFacts:
     is_whole = stock.listing is not None and stock.listing.complete
@@ -247,7 +253,3 @@ def _facts(asset: Asset, stock: Stock, standing: _Standing, *, video_remains: bo
         seen_as=stock.listed.get(asset.path) if is_whole else None,
         video_remains=video_remains,
     )
-
-
-def _names(videos: Iterable[Asset]) -> set[bytes]:
-    return {name for video in videos for name in video_names(video.path)}

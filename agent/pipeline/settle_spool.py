@@ -68,6 +68,7 @@ def _take_up(ledger: Ledger, spool: Spool, clock: Clock, asset: Asset, content: 
             size=sidecar.size,
             recorded_at=sidecar.recorded_at,
             recorded_source=sidecar.recorded_source,
+            recorded_until=sidecar.recorded_until,
             salvage=sidecar.salvage,
         )
     )

@@ -13,9 +13,9 @@ import msgspec
 from agent.errors import CardGone, CardUnreadable, Refused, SpoolBroken, SpoolFull
 from agent.pipeline.read_through import ReadThrough, read_through
 from agent.ports import Card, CardReader, Progress, SpoolDisk, StageOrder
-from agent.rules.container_time import ContainerTime
+from agent.rules.container_time import Container, ContainerTime
 from agent.rules.footage import CardFile, StageOutcome, StageVerdict, VolumeId
-from agent.rules.recording_time import recording_time, zone_named
+from agent.rules.recording_time import recorded
 from protocol.sidecar import Sidecar, complete_sidecar, encode_sidecar
 
 Pause = Callable[[float], None]
@@ -107,7 +107,7 @@ def _copied(
         return _changed(order.file, before)
     copy = spool.begin(order.asset_id, before.size)
     try:
-        container = ContainerTime(before.size, zone_named(order.name_zone))
+        container = ContainerTime(before.size, order.time.avi_zone, order.time.movie_zone)
 
         def keep(offset: int, block: memoryview) -> None:
             copy.write(block)
@@ -115,7 +115,7 @@ def _copied(
 
         seen = read_through(reader, before.size, keep, progress, pause)
         dropped = _why_dropped(card, reader, before, seen, volume)
-        outcome = dropped or _judged(order, before, seen, container.at)
+        outcome = dropped or _judged(order, before, seen, container.told)
         asset_id = order.salvage_id if seen.unreadable and order.salvage_id else order.asset_id
         sidecar = b"" if dropped else _sidecar(asset_id, order.sidecar, outcome, now())
     except BaseException:
@@ -147,12 +147,10 @@ def _why_dropped(
     return None
 
 
-def _judged(order: StageOrder, before: CardFile, seen: ReadThrough, container: datetime | None) -> StageOutcome:
-    at, source = recording_time(
-        order.time_sources, container, before.path, before.mtime_ns, order.name_patterns, order.name_zone
-    )
+def _judged(order: StageOrder, before: CardFile, seen: ReadThrough, container: Container) -> StageOutcome:
+    when = recorded(order.time, container, before.path, before.mtime_ns, order.not_after)
     verdict = StageVerdict.SALVAGED if seen.unreadable else StageVerdict.STAGED
-    return StageOutcome(verdict, seen.sha256, seen.size, at, source, seen.unreadable)
+    return StageOutcome(verdict, seen.sha256, seen.size, when.at, when.source, seen.unreadable, when.until)
 
 
 def _sidecar(asset_id: UUID, draft: bytes, outcome: StageOutcome, staged_at: datetime) -> bytes:
@@ -165,6 +163,7 @@ def _sidecar(asset_id: UUID, draft: bytes, outcome: StageOutcome, staged_at: dat
         staged_at=staged_at,
         recorded_at=outcome.recorded_at,
         recorded_source=outcome.recorded_source,
+        recorded_until=outcome.recorded_until,
         salvage=outcome.verdict is StageVerdict.SALVAGED,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID, uuid4
 
@@ -13,8 +13,10 @@ from agent.pipeline.open_card import OpenCard
 from agent.pipeline.take_stock import Stock, take_up_before_gone
 from agent.ports import StageOrder
 from agent.rules import changes as c
+from agent.rules.erasure import CLOCK_LIMIT_MS
 from agent.rules.footage import Asset, CardFile, DockSession, StageOutcome, StageVerdict
 from agent.rules.profiles import Profile, classify, is_flagged, is_in_progress
+from agent.rules.recording_time import MARGIN
 from agent.rules.stock import is_settled, recognise, seen, staging_order
 from protocol.sidecar import Sidecar, encode_path, encode_sidecar
 
@@ -86,9 +88,8 @@ class CardStaging:
             asset_id=asset.asset_id,
             file=file,
             sidecar=self._sidecar(asset),
-            time_sources=self._profile.time_sources,
-            name_patterns=self._profile.name_patterns,
-            name_zone=self._profile.name_zone,
+            time=self._profile.time,
+            not_after=self._not_after(),
             salvage_id=salvage_id,
         )
         self._begun = asset.asset_id
@@ -299,8 +300,16 @@ class CardStaging:
             size=outcome.size,
             recorded_at=outcome.recorded_at,
             recorded_source=outcome.recorded_source,
+            recorded_until=outcome.recorded_until,
             salvage=salvage,
         )
+
+    def _not_after(self) -> datetime | None:
+        """Footage is older than its dock. Our clock may say so only while central's agrees with it."""
+        offset_ms = self._bench.clock.now().offset_ms
+        if offset_ms is None or abs(offset_ms) > CLOCK_LIMIT_MS:
+            return None
+        return self._bench.clock.now().wall + MARGIN
 
     def _sidecar(self, asset: Asset) -> bytes:
         return encode_sidecar(

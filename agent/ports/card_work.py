@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from agent.rules.footage import (
     MountedCard,
     StageOutcome,
 )
+from agent.rules.recording_time import ANY_TIME, TimeRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,11 @@ class StageOrder:
     file: CardFile
     sidecar: bytes
     """JSON that is stored beside the copy, so that a lost ledger can be rebuilt; the child adds `sha256`,
-    `size`, `recorded_at`, `recorded_source`, `staged_at`, `salvage`."""
-    time_sources: tuple[str, ...] = ("container", "name", "mtime")
-    name_patterns: tuple[str, ...] = ()
-    """Regular expressions with groups year month day hour minute second for `name`."""
-    name_zone: str = "UTC"
+    `size`, `recorded_at`, `recorded_until`, `recorded_source`, `staged_at`, `salvage`."""
+    time: TimeRule = ANY_TIME
+    """How the camera tells when it recorded."""
+    not_after: datetime | None = None
+    """A recording that claims to be later has an impossible time; None: our own clock is in doubt."""
     salvage_id: UUID | None = None
     """Under which name what could be read of a broken file is kept; the asset itself is then quarantined."""
 

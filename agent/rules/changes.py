@@ -231,6 +231,7 @@ class AssetStaged(AssetChange):
     size: int
     recorded_at: datetime | None
     recorded_source: str
+    recorded_until: datetime | None = None
     salvage: bool = False
 
 
@@ -250,6 +251,7 @@ class AssetRecovered(AssetChange):
     recorded_source: str
     docked_at: datetime | None
     staged_at: datetime
+    recorded_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

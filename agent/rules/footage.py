@@ -240,6 +240,8 @@ class StageOutcome:
     recorded_at: datetime | None = None
     recorded_source: str = ""
     detail: str = ""
+    recorded_until: datetime | None = None
+    """When the recording ended, where the container tells its length."""
 
 
 class EraseVerdict(StrEnum):

@@ -16,6 +16,7 @@ LONGEST = 64
 """Characters of a camera's name."""
 
 FACTS = {
+    "unlock": "unlock_serial",
     "folder_name": "folder_name",
     "fs_label": "fs_label",
     "fs_uuid": "fs_uuid",
@@ -72,8 +73,9 @@ def printable(text: str) -> str:
 def _said(rank: IdentitySource, facts: Mapping[str, str], marker: str | None, paths: tuple[str, ...]) -> str | None:
     if rank.source == "marker":
         return _extract(rank.pattern, marker or "")
-    if rank.source == "file_name":
-        named = {_extract(rank.pattern, path.rpartition("/")[2]) for path in paths} - {None}
+    if rank.source in ("file_name", "path"):
+        texts = paths if rank.source == "path" else tuple(path.rpartition("/")[2] for path in paths)
+        named = {_extract(rank.pattern, text) for text in texts} - {None}
         # Two names on one card: a swapped card, or another scheme. Neither may be believed.
         return named.pop() if len(named) == 1 else None
     return _extract(rank.pattern, facts.get(FACTS[rank.source], ""))

@@ -12,6 +12,11 @@ from fnmatch import translate
 from functools import lru_cache
 
 from agent.rules.footage import FileKind
+from agent.rules.pairing import PLAIN, Pairing
+from agent.rules.recording_time import ANY_TIME, TimeRule
+
+MARKER_WEIGHT = 3
+"""A file that was put on a card to say what it is outweighs USB ids, which often name the chip only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +27,25 @@ class Match:
     """`usb` or `folder`."""
     usb_vendor_id: tuple[str, ...] = ()
     usb_model_id: tuple[str, ...] = ()
+    usb_vendor: str = ""
+    """Regular expression, searched in what the device calls its maker."""
+    usb_model: str = ""
+    """Regular expression, searched in what the device calls itself."""
     fs_label: str = ""
     """Regular expression, searched in the volume label."""
     fs_type: tuple[str, ...] = ()
+    folder_name: str = ""
+    """Regular expression, searched in the name of a folder source's first-level folder."""
     marker: str = ""
-    """Name of a file that must be on the card, relative to its root."""
+    """Path of a file that must be on the card; identity may be read from it."""
+    file: str = ""
+    """Glob over the whole path: at least one file of the card must fit."""
 
     def weight(self) -> int:
         """How much this asks for: the more, the more specific."""
-        parts = (self.source, self.usb_vendor_id, self.usb_model_id, self.fs_label, self.fs_type, self.marker)
-        return sum(bool(part) for part in parts)
+        return sum(bool(getattr(self, part)) for part in self.__dataclass_fields__) + (
+            MARKER_WEIGHT if self.marker else 0
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +53,7 @@ class IdentitySource:
     """One place that may name the camera."""
 
     source: str
-    """`folder_name`, `marker`, `fs_label`, `file_name`, `usb_serial`, `fs_uuid` or `port`."""
+    """`unlock`, `folder_name`, `marker`, `fs_label`, `file_name`, `path`, `usb_serial`, `fs_uuid` or `port`."""
     pattern: str = "(?s)(.+)"
     """Regular expression; its group `camera`, else its first group, else the whole match is the identity."""
     unique: bool = False
@@ -47,10 +61,35 @@ class IdentitySource:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlock:
+    """A model that shows another face until it is unlocked, and then comes back as storage on the same port."""
+
+    usb_vendor_id: tuple[str, ...]
+    usb_model_id: tuple[str, ...]
+    """Of the locked face."""
+    step_timeout_s: float = 10.0
+    """How long the camera may take for one step."""
+    storage_within_s: float = 30.0
+    """How long it may be away until it is storage."""
+    set_clock: bool = True
+    """Set its clock to ours once its offset is recorded. Files keep the times that they have."""
+    usb_serial: str = "same"
+    """What proves that it is the same camera that came back: `same` (both faces have one USB serial), `camera` (its
+    USB serial is the serial that it told) or `any` (nothing does but the port)."""
+
+    def is_face(self, facts: Mapping[str, str]) -> bool:
+        """Whether a device with these facts is this model, locked."""
+        return facts.get("usb_vendor_id", "").lower() in {one.lower() for one in self.usb_vendor_id} and facts.get(
+            "usb_model_id", ""
+        ).lower() in {one.lower() for one in self.usb_model_id}
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One camera model. Globs match the whole path on the card, ignore case, and `*` also crosses `/`."""
 
     name: str
+    description: str = ""
     match: tuple[Match, ...] = ()
     """Any of them; none: never chosen."""
     identity: tuple[IdentitySource, ...] = ()
@@ -60,9 +99,12 @@ class Profile:
     marker: tuple[str, ...] = ()
     in_progress: tuple[str, ...] = ()
     flagged: tuple[str, ...] = ()
-    time_sources: tuple[str, ...] = ("container", "name", "mtime")
-    name_patterns: tuple[str, ...] = ()
-    name_zone: str = "UTC"
+    pairing: Pairing = PLAIN
+    time: TimeRule = ANY_TIME
+    interfaces: tuple[str, ...] = ()
+    """USB interface classes that this model offers beside storage, two hex digits; only for devices that one of its
+    matches knows by vendor and model id."""
+    unlock: Unlock | None = None
     erase_kinds: frozenset[FileKind] = field(default_factory=frozenset)
     """Kinds that may be erased once `erase_enabled`; never holds MARKER."""
     erase_enabled: bool = False
@@ -84,18 +126,56 @@ def shown(path: bytes) -> str:
     return path.decode("utf-8", "backslashreplace")
 
 
-def choose(profiles: Iterable[Profile], facts: Mapping[str, str], names: Collection[str] = ()) -> Profile | None:
-    """The most specific profile that fits; the first of equals; None when none fits.
+def in_zone(profile: Profile, station_zone: str) -> Profile:
+    """The profile, with the station's time zone where it asks for that."""
+    return replace(profile, time=profile.time.in_zone(station_zone))
 
-    `facts` are a presence's facts with `source`; `names` are the files at the card's root, for marker files.
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What became of one profile for one card."""
+
+    profile: Profile
+    weight: int
+    """How much its best fitting match asks for; 0: none fits."""
+    unfit: tuple[str, ...]
+    """For each match that does not fit: the first thing that it misses."""
+
+
+def candidates(profiles: Iterable[Profile], facts: Mapping[str, str], paths: Collection[str] = ()) -> list[Candidate]:
+    """What every profile makes of a card, in the given order.
+
+    `facts` are a presence's facts with `source`; `paths` are the files on the card, for marker files.
     """
-    lowered = {name.lower() for name in names}
-    best: tuple[int, Profile] | None = None
+    lowered = {path.lower() for path in paths}
+    found = []
     for profile in profiles:
-        weights = [match.weight() for match in profile.match if _fits(match, facts, lowered)]
-        if weights and (best is None or max(weights) > best[0]):
-            best = (max(weights), profile)
-    return best[1] if best else None
+        missing = [_missing(match, facts, lowered) for match in profile.match]
+        weights = [match.weight() for match, what in zip(profile.match, missing, strict=True) if not what]
+        found.append(Candidate(profile, max(weights, default=0), tuple(what for what in missing if what)))
+    return found
+
+
+def choose(profiles: Iterable[Profile], facts: Mapping[str, str], paths: Collection[str] = ()) -> Profile | None:
+    """The most specific profile that fits; the first of equals; None when none fits. See `candidates`."""
+    best = max(candidates(profiles, facts, paths), key=lambda one: one.weight, default=None)
+    return best.profile if best is not None and best.weight else None
+
+
+def locked_model(profiles: Iterable[Profile], facts: Mapping[str, str]) -> Profile | None:
+    """The model whose locked face this device is; None when it is no such device."""
+    return next((one for one in profiles if one.unlock is not None and one.unlock.is_face(facts)), None)
+
+
+def own_interfaces(profiles: Iterable[Profile], facts: Mapping[str, str]) -> frozenset[str]:
+    """The interface classes that a device may offer beside storage, when its model is known by its ids."""
+    models = [
+        profile
+        for profile in profiles
+        if any(match.usb_vendor_id and match.usb_model_id and _has_ids(match, facts) for match in profile.match)
+        or (profile.unlock is not None and profile.unlock.is_face(facts))
+    ]
+    return frozenset(one.lower() for profile in models for one in profile.interfaces)
 
 
 def may_erase_kind(profile: Profile, kind: FileKind) -> bool:
@@ -122,33 +202,43 @@ def is_flagged(profile: Profile, path: bytes) -> bool:
     return _any(profile.flagged, path)
 
 
-def video_of(profile: Profile, sidecar: bytes, paths: Iterable[bytes]) -> bytes | None:
-    """The video a sidecar belongs to: same folder, same stem (or the video's whole name); None when there is
-    none. Of several the first by name. Letter case of the stem does not matter."""
-    folder, stem, _ = _parts(sidecar)
-    videos = (path for path in paths if path != sidecar and classify(profile, path) is FileKind.VIDEO)
-    return min((path for path in videos if _parts(path)[0] == folder and stem in _parts(path)[1:]), default=None)
+def _missing(match: Match, facts: Mapping[str, str], lowered: Collection[str]) -> str:
+    """The first thing that this match asks for and the card has not; empty when it fits."""
 
+    def listed(fact: str, wanted: tuple[str, ...]) -> str:
+        is_there = not wanted or facts.get(fact, "").lower() in {value.lower() for value in wanted}
+        return "" if is_there else f"{fact} is {_said(facts, fact)}, not {' or '.join(wanted)}"
 
-def _parts(path: bytes) -> tuple[bytes, bytes, bytes]:
-    """Folder as it is; stem and whole name in small letters."""
-    folder, _, name = path.rpartition(b"/")
-    head, dot, _ = name.rpartition(b".")
-    return folder, (head if dot and head else name).lower(), name.lower()
-
-
-def _fits(match: Match, facts: Mapping[str, str], lowered: Collection[str]) -> bool:
-    def listed(wanted: tuple[str, ...], fact: str) -> bool:
-        return not wanted or facts.get(fact, "").lower() in {value.lower() for value in wanted}
+    def searched(fact: str, pattern: str) -> str:
+        is_there = not pattern or re.search(pattern, facts.get(fact, "")) is not None
+        return "" if is_there else f"{fact} is {_said(facts, fact)}, which {pattern} does not fit"
 
     return (
-        (not match.source or facts.get("source") == match.source)
-        and listed(match.usb_vendor_id, "usb_vendor_id")
-        and listed(match.usb_model_id, "usb_model_id")
-        and listed(match.fs_type, "fs_type")
-        and (not match.fs_label or re.search(match.fs_label, facts.get("fs_label", "")) is not None)
-        and (not match.marker or match.marker.lower() in lowered)
+        listed("source", (match.source,) if match.source else ())
+        or listed("usb_vendor_id", match.usb_vendor_id)
+        or listed("usb_model_id", match.usb_model_id)
+        or searched("usb_vendor", match.usb_vendor)
+        or searched("usb_model", match.usb_model)
+        or listed("fs_type", match.fs_type)
+        or searched("fs_label", match.fs_label)
+        or searched("folder_name", match.folder_name)
+        or ("" if not match.marker or match.marker.lower() in lowered else f"there is no file {match.marker}")
+        or ("" if not match.file or _any_of(match.file, lowered) else f"no file fits {match.file}")
     )
+
+
+def _said(facts: Mapping[str, str], fact: str) -> str:
+    return repr(facts[fact]) if facts.get(fact) else "not told"
+
+
+def _has_ids(match: Match, facts: Mapping[str, str]) -> bool:
+    only_ids = Match(usb_vendor_id=match.usb_vendor_id, usb_model_id=match.usb_model_id)
+    return not _missing(only_ids, facts, ())
+
+
+def _any_of(glob: str, lowered: Collection[str]) -> bool:
+    pattern = _pattern((glob,))
+    return any(pattern.match(path) for path in lowered)
 
 
 @lru_cache(maxsize=256)

@@ -1,43 +1,123 @@
-"""When a file was recorded, by the sources that the camera's profile trusts, in its order."""
+"""When a file was recorded, by the sources that its camera's profile trusts. No file is changed by it."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from agent.rules.container_time import EARLIEST
+from agent.rules.container_time import Container
 
 UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 GROUPS = ("year", "month", "day", "hour", "minute", "second")
+EARLIEST = datetime(2005, 1, 1, tzinfo=UTC)
+"""No camera of ours recorded before: 1904, 1970, 1980 and 2000 are where clocks stand that were never set."""
+STATION_ZONE = "station"
+"""A zone with this name means the time zone that the dock PC is set to."""
+MARGIN = timedelta(days=1)
+"""How far a camera's clock or zone may be ahead before its time is impossible."""
+LONGEST = timedelta(hours=24)
+"""A recording that claims to be longer has a broken header."""
+_FIXED = re.compile(r"UTC([+-])(\d{1,2})(?::([0-5]\d))?")
 
 
 def zone_named(name: str) -> tzinfo:
-    """The zone, or UTC where this machine knows no such zone."""
+    """`Europe/Berlin` follows summer time; `UTC-06:00` does not. Raises ValueError for what is neither."""
+    if (fixed := _FIXED.fullmatch(name)) and int(fixed[2]) <= 14:
+        offset = timedelta(hours=int(fixed[2]), minutes=int(fixed[3] or 0))
+        return timezone(offset if fixed[1] == "+" else -offset)
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no time zone") from error
+
+
+def _zone(name: str) -> tzinfo:
+    """UTC where this machine knows no such zone: profiles are checked when they are read."""
+    try:
+        return zone_named(name)
+    except ValueError:
         return UTC
 
 
-def recording_time(
-    sources: tuple[str, ...],
-    container: datetime | None,
-    path: bytes,
-    mtime_ns: int,
-    patterns: tuple[str, ...] = (),
-    zone: str = "UTC",
-) -> tuple[datetime | None, str]:
-    """The first source that knows, and its name; (None, "") when none does."""
-    for source in sources:
-        at = {
-            "container": lambda: container,
-            "name": lambda: named_time(path, patterns, zone_named(zone)),
-            "mtime": lambda: file_time(mtime_ns),
-        }.get(source, lambda: None)()
-        if at is not None:
-            return at, source
-    return None, ""
+@dataclass(frozen=True, slots=True)
+class TimeRule:
+    """How a camera model tells when it recorded."""
+
+    sources: tuple[str, ...] = ("container", "name", "mtime")
+    """Best first: `container`, `name`, `mtime`."""
+    name_patterns: tuple[str, ...] = ()
+    """Regular expressions with the groups year month day hour minute second, and perhaps `fraction`."""
+    name_zone: str = "UTC"
+    container_zone: str = "UTC"
+    """Of what the container says without a zone: MP4 should mean UTC, many cameras put local time there."""
+    mtime_zone: str = "UTC"
+    """FAT keeps local time; a card mounted with `tz=UTC` shows it as if it were UTC."""
+    mtime_marks: str = "start"
+    """`start` or `end` of the recording: cameras that close a file when they stop stamp its end."""
+    not_before: datetime = EARLIEST
+    """What is earlier is a clock that was never set."""
+
+    def in_zone(self, station: str) -> TimeRule:
+        """The same, with the station's own zone where it asks for that."""
+        return replace(
+            self,
+            name_zone=station if self.name_zone == STATION_ZONE else self.name_zone,
+            container_zone=station if self.container_zone == STATION_ZONE else self.container_zone,
+            mtime_zone=station if self.mtime_zone == STATION_ZONE else self.mtime_zone,
+        )
+
+    @property
+    def movie_zone(self) -> tzinfo:
+        return _zone(self.container_zone)
+
+    @property
+    def avi_zone(self) -> tzinfo:
+        """AVI has no field for UTC: its dates are local, as the names are unless the profile says otherwise."""
+        return _zone(self.container_zone if self.container_zone != "UTC" else self.name_zone)
+
+
+ANY_TIME = TimeRule()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is known of when a file was recorded."""
+
+    at: datetime | None = None
+    """UTC."""
+    source: str = ""
+    """Which place told: `container`, `name`, `mtime`; empty when none did."""
+    until: datetime | None = None
+    """When it ended: only where the container tells how long it is."""
+
+
+def recorded(
+    rule: TimeRule, container: Container, path: bytes, mtime_ns: int, not_after: datetime | None = None
+) -> Recorded:
+    """The first source of the rule that knows. `not_after`: what is later is refused; None when our own clock is in
+    doubt, so that it cannot condemn the camera's."""
+    length = container.duration if container.duration and container.duration <= LONGEST else None
+    for source in rule.sources:
+        at = _told_by(source, rule, container, path, mtime_ns, length)
+        if at is not None and at >= rule.not_before and (not_after is None or at <= not_after):
+            return Recorded(at, source, at + length if length else None)
+    return Recorded()
+
+
+def _told_by(
+    source: str, rule: TimeRule, container: Container, path: bytes, mtime_ns: int, length: timedelta | None
+) -> datetime | None:
+    match source:
+        case "container":
+            return container.at
+        case "name":
+            return named_time(path, rule.name_patterns, _zone(rule.name_zone))
+        case "mtime":
+            at = file_time(mtime_ns, _zone(rule.mtime_zone))
+            return at - length if at and length and rule.mtime_marks == "end" else at
+    return None
 
 
 def named_time(path: bytes, patterns: tuple[str, ...], zone: tzinfo) -> datetime | None:
@@ -50,18 +130,18 @@ def named_time(path: bytes, patterns: tuple[str, ...], zone: tzinfo) -> datetime
                 continue
             parts = found.groupdict()
             year, month, day, hour, minute, second = (int(parts.get(group) or 0) for group in GROUPS)
-            at = datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+            year += 2000 if year < 100 else 0
+            microsecond = int((parts.get("fraction") or "0")[:6].ljust(6, "0"))
+            return datetime(year, month, day, hour, minute, second, microsecond, tzinfo=zone).astimezone(UTC)
         except (ValueError, OverflowError, re.error):
             continue  # the 31st of February, or a mistyped pattern: another may read it better
-        if at >= EARLIEST:
-            return at
     return None
 
 
-def file_time(mtime_ns: int) -> datetime | None:
-    """The file's modification time; unknown where the clock was never set (1970, FAT's 1980) or ran away."""
+def file_time(mtime_ns: int, zone: tzinfo = UTC) -> datetime | None:
+    """The file's modification time, its digits read in this zone; None beyond the calendar."""
     try:
         at = UNIX_EPOCH + timedelta(microseconds=mtime_ns // 1000)
+        return at if zone is UTC else at.replace(tzinfo=zone).astimezone(UTC)
     except OverflowError:
         return None
-    return at if at >= EARLIEST else None

@@ -143,7 +143,7 @@ def test_an_unknown_device_is_served_read_only_and_reported(
     with loop_device(image) as node:
         before = image.read_bytes()
         station.write_config(SWITCHED_ON, source=USB)
-        bus.do("plug", port="1-2", node=node, label="HOLIDAY")
+        bus.do("plug", port="1-2", node=node, label="HOLIDAY", ids="0781:5567")
         station.start(**bus.environment)
         eventually(lambda: len(central.objects()) == 1)
         eventually(lambda: [bay["says"] for bay in station.snapshot()["bays"]] == ["safe to remove"])

@@ -20,6 +20,7 @@ from agent.adapters.system_clock import SystemClock
 from agent.errors import CardGone
 from agent.ports import CardWork, EraseOrder, Spool
 from agent.rules.footage import CardFile, EraseVerdict, MountedCard, RefusedEntry, StageVerdict, VolumeId
+from agent.rules.recording_time import TimeRule
 from protocol.sidecar import Sidecar, decode_sidecar
 from simulator.card_work import MemoryCardWork
 from simulator.cards import MemoryCard, MemoryFile
@@ -205,7 +206,7 @@ def test_a_half_written_clip_is_staged_and_its_time_comes_from_its_name_or_at_la
     world.put(VIDEO, _clip(whole=False))
     world.work.open(world.mounted())
     pattern = r"(?P<year>20\d\d)(?P<month>\d\d)(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)"
-    named = world.work.stage(order_for(_listed(world), name_patterns=(pattern,)), _nothing)
+    named = world.work.stage(order_for(_listed(world), time=TimeRule(name_patterns=(pattern,))), _nothing)
     assert (named.verdict, named.recorded_source) == (StageVerdict.STAGED, "name")
     assert named.recorded_at == datetime(2026, 11, 22, 14, 5, 3, tzinfo=UTC)
     dated = world.work.stage(order_for(_listed(world)), _nothing)

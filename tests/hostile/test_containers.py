@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,8 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.adapters.profile_files import load_profiles
-from agent.rules.container_time import EARLIEST, MAX_BYTES, MAX_RANGE, MAX_RANGES, ContainerTime, container_time
-from agent.rules.recording_time import file_time, named_time, recording_time
+from agent.rules.container_time import (
+    EARLIEST,
+    MAX_BYTES,
+    MAX_RANGE,
+    MAX_RANGES,
+    NOTHING,
+    Container,
+    ContainerTime,
+    container_time,
+)
+from agent.rules.recording_time import EARLIEST as EARLIEST_FOOTAGE
+from agent.rules.recording_time import Recorded, TimeRule, named_time, recorded
 from tests.hostile.boxes import boxes, chunks
 from tests.scale import IS_SOAK, amount
 
@@ -20,7 +30,7 @@ ZONE = ZoneInfo("America/Chicago")
 TRIED = settings(max_examples=amount(ci=150, soak=20_000), deadline=None, derandomize=not IS_SOAK)
 
 
-def looked_at(content: bytes, size: int) -> datetime | None:
+def looked_at(content: bytes, size: int) -> Container:
     """The time, with every range that was asked for checked against the promise."""
     asked: list[int] = []
 
@@ -30,18 +40,19 @@ def looked_at(content: bytes, size: int) -> datetime | None:
         asked.append(length)
         return content[offset : offset + length]
 
-    at = container_time(read, size, ZONE)
+    told = container_time(read, size, ZONE)
+    at = told.at
     assert len(asked) <= MAX_RANGES
     assert sum(asked) <= MAX_BYTES
     assert at is None or (at >= EARLIEST and at.utcoffset() == UTC.utcoffset(None))
-    return at
+    return told
 
 
-def passed_by(content: bytes, size: int, block: int) -> datetime | None:
+def passed_by(content: bytes, size: int, block: int) -> Container:
     found = ContainerTime(size, ZONE)
     for offset in range(0, len(content), block):
         found.pass_by(offset, memoryview(content)[offset : offset + block])
-    return found.at
+    return found.told
 
 
 def both_ways(content: bytes, block: int, missing: int) -> None:
@@ -88,12 +99,12 @@ def test_a_file_of_any_claimed_size_costs_no_more_than_any_other(size: int) -> N
             skip = (offset - len(head)) % len(filler) if offset >= len(head) else 0
             return (whole + (filler * (length // len(filler) + 2))[skip:])[:length]
 
-        assert container_time(read, size) is None
+        assert container_time(read, size).at is None
         assert len(asked) <= MAX_RANGES
 
 
 def shipped_patterns() -> list[str]:
-    return [pattern for profile in load_profiles() for pattern in profile.name_patterns]
+    return [pattern for profile in load_profiles() for pattern in profile.time.name_patterns]
 
 
 @pytest.mark.soak
@@ -105,9 +116,9 @@ def shipped_patterns() -> list[str]:
 def test_any_name_and_any_file_time_yield_a_time_or_nothing(name: bytes, mtime_ns: int) -> None:
     patterns = tuple(shipped_patterns())
     for zone in ("America/Chicago", "Pacific/Kiritimati", "UTC"):
-        at, source = recording_time(("container", "name", "mtime"), None, name, mtime_ns, patterns, zone)
-        assert (at is None) == (source == "")
-        assert at is None or at >= EARLIEST
+        told = recorded(TimeRule(name_patterns=patterns, name_zone=zone, mtime_zone=zone), NOTHING, name, mtime_ns)
+        assert (told.at is None) == (told.source == "")
+        assert told.at is None or told.at >= EARLIEST_FOOTAGE
 
 
 @pytest.mark.parametrize("fill", [b"0", b"_", b"A", b"2026", b"/", "٣".encode()])
@@ -121,8 +132,7 @@ def test_no_shipped_pattern_takes_long_over_a_hostile_name(fill: bytes) -> None:
 
 def test_a_year_before_there_were_such_cameras_is_a_clock_that_was_never_set() -> None:
     pattern = r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"
-    assert named_time(b"19700101.MP4", (pattern,), UTC) is None
-    assert named_time(b"19800101.MP4", (pattern,), UTC) is None
-    assert file_time(5_000_000_000) is None
-    assert file_time(315_532_800 * 10**9) is None, "FAT's own zero, 1980-01-01"
-    assert recording_time(("mtime",), None, b"x", 5_000_000_000) == (None, "")
+    rule = TimeRule(("name", "mtime"), (pattern,))
+    for name in (b"19700101.MP4", b"19800101.MP4"):
+        for unset_ns in (5_000_000_000, 315_532_800 * 10**9):  # FAT's own zero is 1980-01-01
+            assert recorded(rule, NOTHING, name, unset_ns) == Recorded()

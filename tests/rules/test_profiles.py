@@ -16,7 +16,6 @@ from agent.rules.profiles import (
     is_flagged,
     is_in_progress,
     may_erase_kind,
-    video_of,
 )
 
 SHIPPED = {profile.name: profile for profile in load_profiles()}
@@ -61,23 +60,6 @@ def test_only_the_folder_profile_comes_with_erasing_switched_on() -> None:
     assert {name for name, profile in SHIPPED.items() if profile.erase_enabled} == {"folder"}
     assert not any(may_erase_kind(replace(UNKNOWN, erase_enabled=True), kind) for kind in FileKind)
     assert not any(may_erase_kind(FOLDER, kind) for kind in (FileKind.OTHER, FileKind.MARKER))
-
-
-@pytest.mark.parametrize(
-    ("sidecar", "video"),
-    [
-        (b"D/A.JSON", b"D/A.MP4"),
-        (b"D/a.vtt", b"D/A.MP4"),
-        (b"D/A.MP4.sha256", b"D/A.MP4"),
-        (b"A.json", None),
-        (b"D/B.json", None),
-        (b"D/A.B.json", None),
-        (b"E/two.json", b"E/two.mkv"),
-    ],
-)
-def test_a_sidecar_belongs_to_the_video_of_its_name_in_its_folder(sidecar: bytes, video: bytes | None) -> None:
-    paths = [b"D/A.MP4", b"D/A.JSON", b"E/two.mp4", b"E/two.mkv", b"D/B.txt", sidecar]
-    assert video_of(FOLDER, sidecar, paths) == video
 
 
 def test_names_tell_what_is_still_written_and_what_was_flagged() -> None:

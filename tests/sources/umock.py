@@ -87,16 +87,18 @@ class Cameras:
         node: str = "",
         counted: bool = True,
         label: str = "BWC",
+        ids: str = "0603:8611",
     ) -> None:
         """A device with that many partitions; `counted`: as a kernel does, no two plugs share a number."""
         self._count += counted or not self._count
         n = self._count
-        names = {"ID_BUS": "usb", "ID_VENDOR_ID": "0603", "ID_MODEL_ID": "8611", "ID_SERIAL_SHORT": serial}
+        vendor, model = ids.split(":")
+        names = {"ID_BUS": "usb", "ID_VENDOR_ID": vendor, "ID_MODEL_ID": model, "ID_SERIAL_SHORT": serial}
         usb = self._bed.add(
             "usb",
             port,
             None,
-            {"idVendor": "0603", "idProduct": "8611", "serial": serial, "busnum": "1", "devnum": str(n)},
+            {"idVendor": vendor, "idProduct": model, "serial": serial, "busnum": "1", "devnum": str(n)},
             {
                 "DEVTYPE": "usb_device",
                 "DEVNAME": f"/dev/bus/usb/001/{n:03}",
