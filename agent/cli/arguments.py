@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from textwrap import dedent
@@ -21,7 +23,7 @@ EXIT_UNKNOWN = 3
 EPILOG = """\
 exit codes:
   0  done; nothing to complain about
-  1  `verify`, `status` or `doctor` found something that a person should look at
+  1  `verify`, `status`, `doctor` or `may-purge` found something that a person should look at
   2  refused: wrong arguments or configuration, not enrolled; nothing was changed
   `check` has exit codes of its own: see its help
 
@@ -29,6 +31,7 @@ files (below [paths] state, default /var/lib/dock-agent):
   ledger.db        asset states and the append-only custody events
   spool/           durable copies, each with a sidecar from which a lost ledger is rebuilt
   credential.json  what enrolment left; readable by the agent alone
+Run as root, every command works as the user that owns this folder.
 
 A file on a camera is erased only with a valid receipt for exactly its bytes. There is no override.
 """
@@ -137,6 +140,16 @@ def _add_proofs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     retry.add_argument("asset", nargs="?", metavar="ASSET", help="the asset's id, as `status` shows it")
 
+    _command(
+        commands,
+        "may-purge",
+        "say whether everything on this PC is at central, so that its state may be deleted",
+        """\
+        For a PC that is taken out of service, with the agent stopped. Exits with 0 only when central has receipted
+        every copy in the spool and acknowledged every custody event. Changes nothing.
+        Removing the package asks it, too.""",
+    )
+
 
 def _command(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, short: str, description: str
@@ -151,6 +164,16 @@ def _command(
     return command
 
 
+def _become_the_station(path: Path) -> None:
+    """Root works as the state folder's owner. What is wrong with the configuration the command itself says."""
+    if os.geteuid() == 0:
+        from agent import config
+        from agent.adapters.process_user import become_owner_of
+
+        with suppress(ConfigError):
+            become_owner_of(config.load(path).state)
+
+
 MODULES = {
     "run": "run",
     "enroll": "enroll",
@@ -161,6 +184,7 @@ MODULES = {
     "check": "check",
     "commission": "commission",
     "retry": "retry",
+    "may-purge": "may_purge",
 }
 
 
@@ -174,6 +198,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return EXIT_UNKNOWN  # 2 would say "critical" to a monitoring system
         raise
     try:
+        _become_the_station(arguments.config)
         command = import_module(f"agent.cli.{MODULES[arguments.command]}")
         return int(command.main(arguments))
     except ConfigError as error:

@@ -33,7 +33,7 @@ def main(arguments: argparse.Namespace) -> int:
     notifier = Notifier(os.environ, os.getpid())
     settings = config.load(arguments.config)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    logs.to_stdout()
+    logs.to_stdout(settings.station.id)
     stopping = threading.Event()
     for attempt in itertools.count(1):
         failure, settings = _work(settings, arguments.config, stopping, notifier)

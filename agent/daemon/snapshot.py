@@ -239,7 +239,7 @@ def ledger_facts(view: LedgerView) -> dict[str, Any]:
         "ledger": _ledger(view),
         "fork": view.note("fork"),
         "follows": view.note("follows"),
-        "central_went_back": _went_back(view),
+        "central_went_back": central_went_back(view),
         "events_withheld": (view.note("withheld") or "").splitlines(),
     }
 
@@ -255,7 +255,7 @@ def _ledger(view: LedgerView) -> dict[str, object]:
     }
 
 
-def _went_back(view: LedgerView) -> bool:
+def central_went_back(view: LedgerView) -> bool:
     """Central was restored from a copy, and its epoch, as we last heard it, does not say so yet."""
     noted, epoch = view.note("central_went_back"), view.note("store_epoch")
     return noted is not None and epoch is not None and int(epoch) <= int(noted)

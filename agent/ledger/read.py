@@ -11,7 +11,7 @@ from uuid import UUID
 
 from agent.ledger.connection import Readers
 from agent.ledger.queries import QUERIES
-from agent.ledger.recording import with_receipt
+from agent.ledger.recording import load_asset, with_receipt
 from agent.ledger.rows import event_from, instant, session_from, stamp
 from agent.ports import StoredEvent
 from agent.rules.footage import Asset, DockSession, State
@@ -89,6 +89,11 @@ class LedgerView:
         with self.readers.snapshot() as connection:
             rows = connection.execute(QUERIES["newest_assets"], {"limit": limit}).fetchall()
             return tuple(with_receipt(connection, row) for row in rows)
+
+    def asset(self, asset_id: UUID) -> Asset | None:
+        """None when this ledger does not know it."""
+        with self.readers.snapshot() as connection:
+            return load_asset(connection, asset_id)
 
     def open_sessions(self) -> tuple[DockSession, ...]:
         with self.readers.connection() as connection:
