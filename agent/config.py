@@ -53,6 +53,8 @@ class Source(Struct, frozen=True):
 class Card(Struct, frozen=True):
     stall: Seconds = Seconds(60)
     """A read of a card that makes no progress for this long counts as hanging and costs its bay only."""
+    mounter: Literal["auto", "udisks", "kernel"] = "auto"
+    """Who mounts USB cards: UDisks2 for an ordinary user, the agent itself as root; `auto` goes by the user."""
 
 
 class UploadLimit(Struct, frozen=True, rename={"from_": "from"}):

@@ -82,6 +82,8 @@ PARTS = {
     "chromium": (lambda: shutil.which("chromium") is not None, "Debian package chromium"),
     "systemd": (lambda: shutil.which("systemd-analyze") is not None, "Debian package systemd"),
     "journald": (_has_journald, "root that may mount and Debian package systemd"),
+    "node": (lambda: shutil.which("node") is not None, "Node (`make parts`)"),
+    "dbus": (lambda: shutil.which("dbus-daemon") is not None, "Debian package dbus-daemon"),
     "root": (_may_mount, "root that may mount"),
 }
 

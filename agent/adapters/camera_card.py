@@ -11,9 +11,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from agent.adapters.block_devices import disk_mark
 from agent.adapters.card_errno import NOT_WRITABLE, card_errors, is_device_present
 from agent.adapters.card_folders import FolderWalk, as_listed, open_folder, parts_of, refusal
 from agent.adapters.file_calls import KERNEL, FileCalls
+from agent.adapters.mount_table import mount_of
 from agent.errors import CardGone, Refused
 from agent.rules.footage import CardFile, Listing, VolumeId
 
@@ -123,6 +125,10 @@ class CameraCard:
             raise CardGone(f"Another volume is at {self._root} than the one that was mounted.")
         if held.st_nlink == 0 or not is_device_present(held.st_dev):
             raise CardGone(f"The camera at {self._root} was taken away.")
+        if volume.mount and mount_of(self._fd) != volume.mount:
+            raise CardGone(f"The camera at {self._root} was mounted anew, and not by us.")
+        if volume.disk and disk_mark(volume.disk.partition("#")[0]) != volume.disk:
+            raise CardGone(f"Another camera took the place of the one at {self._root}.")
 
     def list(self) -> Listing:
         """Every entry below the root. Raises CardGone when the root vanished meanwhile: FAT then lists nothing."""

@@ -8,13 +8,15 @@ import os
 import subprocess
 import time
 from pathlib import Path
-from stat import S_ISBLK
 from uuid import uuid4
 
-from agent.adapters.folder_marks import unescaped
+from agent.adapters.block_devices import disk_mark, number_of
+from agent.adapters.mount_table import mounts, mounts_of
+from agent.adapters.volume_head import read_health
 from agent.errors import CardGone, MountRefused
 from agent.rules.footage import MountedCard, Presence, VolumeId
-from agent.rules.volume_health import HEAD, VolumeHealth, health_of, is_fat_dirty
+from agent.rules.mount_options import GUARDS
+from agent.rules.volume_health import VolumeHealth
 
 ANSWER_WITHIN_S = 60.0
 """A device that hangs keeps mount(8) in the kernel, where nothing ends it."""
@@ -22,7 +24,6 @@ BUSY_FOR_S = 2.0
 
 _GONE = {errno.ENOENT, errno.ENXIO, errno.ENODEV, errno.ENOMEDIUM}
 _SAFE = "nosuid,nodev,noexec,noatime"
-_GUARDS = os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC
 # `noload`: without it even a read-only mount of ext writes the journal back to the card.
 # `tz=UTC`: FAT keeps local time without saying whose; the same card must show the same times everywhere.
 _READING = {"ext": "noload", "vfat": "utf8,tz=UTC,errors=remount-ro", "exfat": "errors=remount-ro"}
@@ -64,7 +65,7 @@ class KernelMounter:
         root.mkdir(mode=0o700)
         try:
             _mount(node, root, health, writable)
-            return self._proved(presence, root, health, writable)
+            return self._proved(presence, node, root, health, writable)
         except BaseException:
             _unmount(root, lazy=True)
             _remove(root)
@@ -103,38 +104,35 @@ class KernelMounter:
                 hint="Switch off automatic mounting on this station (UDISKS_IGNORE); the agent mounts cards itself.",
             )
 
-    def _proved(self, presence: Presence, root: Path, health: VolumeHealth, writable: bool) -> MountedCard:
-        if root not in _mounted_in(self._folder):
+    def _proved(self, presence: Presence, node: str, root: Path, health: VolumeHealth, writable: bool) -> MountedCard:
+        here = str(root.resolve())
+        there = [one for one in mounts() if one.point == here]
+        if not there:
             raise MountRefused(f"{presence.bay}: mount said yes, but nothing is mounted. The card was not touched.")
         flags = os.statvfs(root).f_flag
         is_read_only = bool(flags & os.ST_RDONLY)
-        if flags & _GUARDS != _GUARDS:
+        if flags & GUARDS != GUARDS:
             raise MountRefused(f"{presence.bay}: the card could not be mounted without programs and devices.")
         if writable and is_read_only:
             raise MountRefused(f"{presence.bay}: the card is write-protected, so nothing is erased from it.")
         if not writable and not is_read_only:
             raise MountRefused(f"{presence.bay}: the card would not be mounted read-only, so it is not served.")
         seen = root.stat()
-        volume = VolumeId(seen.st_dev, seen.st_ino, presence.facts.get("fs_uuid", ""))
+        disk = disk_mark(number_of(node) or "")
+        volume = VolumeId(seen.st_dev, seen.st_ino, presence.facts.get("fs_uuid", ""), there[-1].number, disk)
         return MountedCard(str(root), volume, writable, health.dirty)
 
 
 def _health(node: str, bay: str) -> VolumeHealth:
     try:
-        device = os.open(node, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            if not S_ISBLK(os.fstat(device).st_mode):
-                raise MountRefused(f"{bay}: {node} is no block device.")
-            health = health_of(os.pread(device, HEAD, 0))
-            if health.fat_at and not health.dirty and is_fat_dirty(health, os.pread(device, 8, health.fat_at)):
-                return VolumeHealth(health.kind, dirty=True)
-            return health
-        finally:
-            os.close(device)
+        health = read_health(node)
     except OSError as error:
         if error.errno in _GONE:
             raise CardGone(f"{bay}: {node} is no longer there.") from None
         raise MountRefused(f"{bay}: {node} cannot be read: {error.strerror}. The card was not touched.") from None
+    if health is None:
+        raise MountRefused(f"{bay}: {node} is no block device.")
+    return health
 
 
 def _mount(node: str, root: Path, health: VolumeHealth, writable: bool) -> None:
@@ -206,22 +204,10 @@ def _remove(root: Path) -> None:
 
 def _mounted_in(folder: Path) -> list[Path]:
     """Our mount points that are in use, newest first. Asks the kernel's table: `ismount` lies about dead mounts."""
-    here = folder.resolve()
-    return [folder / where.name for where, _, _ in reversed(_table()) if where.parent == here]
+    here = str(folder.resolve())
+    return [folder / Path(one.point).name for one in reversed(mounts()) if str(Path(one.point).parent) == here]
 
 
 def _mounts_of(node: str) -> list[Path]:
     number = Path(node).stat().st_rdev
-    return [where for where, device, source in _table() if device == number or source == node]
-
-
-def _table() -> list[tuple[Path, int, str]]:
-    """(mount point, device number, what is mounted) of every mount this process sees."""
-    found = []
-    for line in Path("/proc/self/mountinfo").read_bytes().splitlines():
-        head, _, tail = line.partition(b" - ")
-        _, _, device, _, where, *_ = head.split(b" ")
-        major, _, minor = device.partition(b":")
-        source = os.fsdecode(unescaped(tail.split(b" ")[1]))
-        found.append((Path(os.fsdecode(unescaped(where))), os.makedev(int(major), int(minor)), source))
-    return found
+    return [Path(one.point) for one in mounts_of(node, f"{os.major(number)}:{os.minor(number)}")]

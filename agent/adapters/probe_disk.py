@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
-from agent.adapters.folder_marks import unescaped
+from agent.adapters.mount_table import mounts, plain
 from agent.rules.diagnosis.disk import ExpectedMount, FileSystem, SyncTimes
 
 MIB = 1 << 20
@@ -17,35 +16,6 @@ BLOCK = os.urandom(MIB)
 SMALL = 4096
 SYNCS = 64
 SYNC_FOR_S = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """One line of mountinfo."""
-
-    device: str
-    """`254:0`."""
-    point: str
-    options: frozenset[str]
-    kind: str
-    source: str
-
-
-def mounts(proc: Path = Path("/proc")) -> list[Mount]:
-    """Everything this process sees mounted, later mounts after the ones they cover."""
-    found = []
-    for line in (proc / "self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-        before, _, after = line.partition(" - ")
-        fields, tail = before.split(), after.split(" ")
-        options = {*fields[5].split(","), *(tail[2].split(",") if len(tail) > 2 else ())}
-        if "ro" in options:  # of the mount or of the whole file system
-            options.discard("rw")
-        found.append(Mount(fields[2], _plain(fields[4]), frozenset(options), tail[0], _plain(tail[1])))
-    return found
-
-
-def _plain(text: str) -> str:
-    return os.fsdecode(unescaped(os.fsencode(text)))
 
 
 def existing(path: Path) -> Path:
@@ -157,7 +127,7 @@ def expected_mount(
         fields = line.split()
         if len(fields) < 3 or fields[0].startswith("#") or fields[2] == "swap":
             continue
-        point = _plain(fields[1]).rstrip("/") or "/"
+        point = plain(fields[1]).rstrip("/") or "/"
         covers = point != "/" and path.absolute().is_relative_to(point)
         if covers and (best is None or len(point) > len(best.mount_point)):
             best = ExpectedMount(point, fields[0], point in points)

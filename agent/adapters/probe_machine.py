@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from agent import config
-from agent.adapters.probe_disk import Mount, mounts
+from agent.adapters.mount_table import Mount, mounts
 from agent.errors import ConfigError
 from agent.rules.diagnosis.machine import (
     WANTED_BUFFER,

@@ -12,13 +12,15 @@ from uuid import UUID
 import structlog
 
 from agent.adapters.folders import FolderSource
+from agent.adapters.kernel_mounts import KernelMounter
+from agent.adapters.mounts import FolderMounter, MounterBySource
 from agent.adapters.profile_files import ProfileSet
 from agent.adapters.system_clock import SystemClock
 from agent.config import Config, ProfileSwitch
 from agent.errors import LedgerBroken, NeedsOperator
 from agent.ledger.read import LedgerView
 from agent.ledger.store import SqliteLedger, open_ledger
-from agent.ports import DeviceSource
+from agent.ports import DeviceSource, Mounter
 from agent.rules.footage import Instant
 from agent.rules.profiles import Profile
 
@@ -40,6 +42,26 @@ def sources_of(config: Config, clock: SystemClock) -> list[DeviceSource]:
 
             sources.append(UsbSource(clock))
     return sources
+
+
+def mounter_of(config: Config) -> MounterBySource:
+    """For each kind of source what makes its cards reachable. What an earlier run left mounted is unmounted."""
+    mounters: dict[str, Mounter] = {"folder": FolderMounter()}
+    if any(source.kind == "usb" for source in config.source):
+        folder = config.state / "mounts"
+        if mounts_itself(config):
+            mounters["usb"] = KernelMounter(folder)
+        else:
+            # Imported here: a station without USB bays needs no D-Bus.
+            from agent.adapters.udisks_mounts import UdisksMounter
+
+            mounters["usb"] = UdisksMounter(folder / "notes")
+    return MounterBySource(mounters)
+
+
+def mounts_itself(config: Config) -> bool:
+    """Whether the agent mounts USB cards itself; else UDisks2 does."""
+    return config.card.mounter == "kernel" or (config.card.mounter == "auto" and os.geteuid() == 0)
 
 
 def switched(found: ProfileSet, config: Config) -> tuple[Profile, ...]:

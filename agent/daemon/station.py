@@ -19,9 +19,7 @@ from agent.adapters import credential_file
 from agent.adapters.card_worker import CardWorker
 from agent.adapters.central_api import CentralApi, uploads_url
 from agent.adapters.http_session import HttpSession
-from agent.adapters.kernel_mounts import KernelMounter
 from agent.adapters.local_zone import local_zone
-from agent.adapters.mounts import FolderMounter, MounterBySource
 from agent.adapters.pings import Pings
 from agent.adapters.profile_files import read_profiles
 from agent.adapters.receipt_keys import PinnedKeys
@@ -36,7 +34,7 @@ from agent.daemon.board_page import BoardPage
 from agent.daemon.central_rounds import CentralRounds, calling_loop
 from agent.daemon.loops import Loop
 from agent.daemon.metrics_page import MetricsPage
-from agent.daemon.opening import FALLBACK, only_one, open_memory, sources_of, switched
+from agent.daemon.opening import FALLBACK, mounter_of, only_one, open_memory, sources_of, switched
 from agent.daemon.snapshot import gather_heartbeat, snapshot
 from agent.daemon.status_page import Latest, StatusPage
 from agent.daemon.vitals import ConfigNews, vitals
@@ -187,7 +185,7 @@ class Station:
         self.bench = Bench(
             clock=self.clock,
             ledger=self.ledger,
-            mounter=MounterBySource({"folder": FolderMounter(), "usb": KernelMounter(self.state / "mounts")}),
+            mounter=mounter_of(config),
             settings=Settings(
                 station=config.station.id,
                 bay_labels=config.bays,

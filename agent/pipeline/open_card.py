@@ -8,7 +8,8 @@ import threading
 from agent.errors import CardGone, DockError
 from agent.pipeline.bench import Bench
 from agent.ports import CardWork
-from agent.rules.footage import Listing, MountedCard, Presence
+from agent.rules.footage import Listing, MountedCard, Presence, VolumeId
+from agent.rules.volumes import is_same_volume
 
 
 class OpenCard:
@@ -18,6 +19,8 @@ class OpenCard:
         self._bench = bench
         self._presence = presence
         self._mounted: MountedCard | None = None
+        self._first: VolumeId | None = None
+        """What was read when the card was opened: only that is written to."""
         self._work: CardWork | None = None
         self._interrupted = threading.Event()
 
@@ -32,6 +35,7 @@ class OpenCard:
         self.close()
         self._refuse_when_interrupted()
         self._mounted = self._bench.mounter.mount(self._presence, writable=False)
+        self._first = self._mounted.volume
         self._work = self._bench.start_work()
         # The interrupt may have come before there was a child that it could end.
         self._refuse_when_interrupted()
@@ -44,9 +48,11 @@ class OpenCard:
             self._bench.mounter.release(self._mounted)
             self._mounted = None
         self._refuse_when_interrupted()
-        self._mounted = self._bench.mounter.mount(self._presence, writable=writable)
-        self.work.open(self._mounted)
-        return self._mounted
+        self._mounted = fresh = self._bench.mounter.mount(self._presence, writable=writable)
+        if self._first is None or not is_same_volume(self._first, fresh.volume):
+            raise CardGone("Another card is in the camera's place than the one that was read.")
+        self.work.open(fresh)
+        return fresh
 
     def list(self) -> Listing:
         return self.work.list()

@@ -58,6 +58,11 @@ class VolumeId:
     inode: int
     """st_ino of the root."""
     fs_uuid: str = ""
+    mount: int = field(default=0, compare=False)
+    """Which mount of it this is (mnt_id): no two have one number at the same time. 0: not told."""
+    disk: str = field(default="", compare=False)
+    """`8:1#42`, the device's number and the kernel's count of disks: whatever is plugged in next has another. Empty:
+    not told."""
 
 
 @dataclass(frozen=True, slots=True)

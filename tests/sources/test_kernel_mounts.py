@@ -16,24 +16,9 @@ from agent.errors import CardGone, MountRefused
 from agent.rules.footage import Presence
 from tests.leaving_nothing import loop_device
 from tests.sources.clock import RealClock
+from tests.sources.loop_cards import EXFAT_FLAGS, EXT4_STATE, KINDS, card_image, is_mounted, run, usb_presence
 
 Card = Callable[..., Presence]
-EXT4_STATE = 1024 + 0x3A
-EXFAT_FLAGS = 106
-
-
-def run(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def is_mounted(root: str) -> bool:
-    return f" {root} " in Path("/proc/self/mountinfo").read_text()
-
-
-def poke(image: Path, at: int, content: bytes) -> None:
-    with image.open("r+b") as opened:
-        opened.seek(at)
-        opened.write(content)
 
 
 @pytest.fixture
@@ -48,20 +33,9 @@ def card(tmp_path: Path, mounts: Path) -> Iterator[Card]:
     with ExitStack() as stack:
 
         def make(kind: str, *, spoil: tuple[int, bytes] | None = None, read_only: bool = False) -> Presence:
-            image = tmp_path / f"{kind}.img"
-            image.touch()
-            os.truncate(image, 16 << 20)
-            if kind == "ext4":
-                # Without checksums a flag can be set by hand.
-                run("mkfs.ext4", "-q", "-F", "-O", "^metadata_csum", str(image))
-            elif kind == "exfat":
-                run("mkfs.exfat", str(image))
-            if spoil is not None:
-                poke(image, *spoil)
+            image = card_image(tmp_path / f"{kind}.img", kind, spoil)
             # As a mocked udev says it: DEVNAME=/dev/loopN.
-            node = stack.enter_context(loop_device(image, *(["-r"] if read_only else [])))
-            facts = {"fs_type": kind, "fs_uuid": "AAAA-0001"}
-            return Presence("key", "usb", "1-1.4", RealClock().now(), None, device=node, facts=facts)
+            return usb_presence(stack.enter_context(loop_device(image, *(["-r"] if read_only else []))), kind)
 
         yield make
 
@@ -69,12 +43,6 @@ def card(tmp_path: Path, mounts: Path) -> Iterator[Card]:
 @pytest.fixture
 def mounter(mounts: Path) -> KernelMounter:
     return KernelMounter(mounts)
-
-
-KINDS = [
-    pytest.param("ext4", marks=pytest.mark.part("loop")),
-    pytest.param("exfat", marks=pytest.mark.part("exfat")),
-]
 
 
 @pytest.mark.parametrize("kind", KINDS)
