@@ -8,10 +8,11 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from simulator.clips import SMALLEST, CardPlan, Clip, clips_of, footage_of, sidecar_of
+from simulator.clips import SMALLEST, CardPlan, Clip, clips_of, footage_of
+from simulator.layouts import LAYOUTS, PLAIN, files_beside
 from simulator.sizes import show_size
 
 MARKER = "BWC.ID"
@@ -37,7 +38,7 @@ def write_card(directory: Path, plan: CardPlan, *, add: bool = False, written: W
     """
     target = directory.resolve()
     plan = _checked(target, plan, add)
-    total = sum(clip.size for clip in clips_of(plan))
+    total = sum(clip.size * lenses_of(plan) for clip in clips_of(plan))
     with _workshop(target) as workshop:
         _check_room(workshop, total)
         _fill(workshop, plan, total, written)
@@ -45,6 +46,11 @@ def write_card(directory: Path, plan: CardPlan, *, add: bool = False, written: W
             workshop.replace(target)
         else:
             _move_in(workshop, target)
+
+
+def lenses_of(plan: CardPlan) -> int:
+    """Videos of each recording."""
+    return len(LAYOUTS[plan.model].videos(plan.serial, 1, datetime(2000, 1, 1, tzinfo=UTC)))
 
 
 def serial_on(directory: Path) -> str | None:
@@ -75,6 +81,8 @@ def _checked(target: Path, plan: CardPlan, add: bool) -> CardPlan:
         raise CardRefused(f"{target} is not empty, and was left alone. Use --add to put more clips on this card")
     if not add:
         return plan
+    if plan.model != PLAIN:
+        raise CardRefused(f"clips can be added to cards of {PLAIN} only")
     there = serial_on(target)
     if there is not None and there != plan.serial:
         raise CardRefused(f"{target} is the card of {there}, not of {plan.serial}")
@@ -112,7 +120,8 @@ def _check_room(workshop: Path, total: int) -> None:
 def _fill(workshop: Path, plan: CardPlan, total: int, written: Written) -> None:
     clips = clips_of(plan)
     made_at = (clips[0].started_at if clips else plan.recorded_until) - timedelta(days=30)
-    _write_small(workshop / MARKER, f"{plan.serial}\n".encode(), made_at)
+    for name, content in LAYOUTS[plan.model].once(plan.serial).items():
+        _write_small(workshop / name, content, made_at)
     done = 0
     for clip in clips:
         for size in _write_clip(workshop, plan, clip):
@@ -122,21 +131,26 @@ def _fill(workshop: Path, plan: CardPlan, total: int, written: Written) -> None:
 
 def _write_clip(workshop: Path, plan: CardPlan, clip: Clip) -> Iterator[int]:
     """Yields the bytes of each block once it is written."""
-    footage = footage_of(plan, clip)
-    stem = clip.stem(plan.serial)
-    video = workshop / f"{stem}.MP4"
-    video.parent.mkdir(parents=True, exist_ok=True)
-    with video.open("wb") as file:
-        for block in footage.blocks():
-            file.write(block)
-            yield len(block)
-    ended_at = clip.started_at + timedelta(seconds=int(footage.seconds + 1.9) // 2 * 2)
-    _set_time(video, ended_at)
+    layout = LAYOUTS[plan.model]
+    shown = layout.shown(clip.started_at)
+    for lens, name in enumerate(layout.videos(plan.serial, clip.number, shown)):
+        footage = footage_of(plan, clip, lens, shown.replace(tzinfo=UTC))
+        video = workshop / name
+        video.parent.mkdir(parents=True, exist_ok=True)
+        with video.open("wb") as file:
+            for block in footage.blocks():
+                file.write(block)
+                yield len(block)
+        # A FAT mounted with tz=UTC shows the digits of the camera's clock.
+        ended_at = shown.replace(tzinfo=UTC) + timedelta(seconds=int(footage.seconds + 1.9) // 2 * 2)
+        _set_time(video, ended_at)
     if clip.whole:
-        _write_small(workshop / f"{stem}.JSON", sidecar_of(plan, clip, footage.seconds), ended_at)
+        for name, content in files_beside(layout, plan, clip, footage.seconds).items():
+            _write_small(workshop / name, content, ended_at)
 
 
 def _write_small(path: Path, content: bytes, at: datetime) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     _set_time(path, at)
 

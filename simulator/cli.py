@@ -13,6 +13,7 @@ from pathlib import Path
 from simulator.card_folder import CardRefused, is_serial, serial_on, write_card
 from simulator.clips import CardPlan
 from simulator.kansas_city import command as kansas_city
+from simulator.layouts import LAYOUTS, PLAIN
 from simulator.sizes import parse_size, show_size
 
 _CAMERA = """\
@@ -37,8 +38,12 @@ Each file's modification time is the end of its recording. Recordings begin thre
 exactly --size bytes; what its pictures do not need is filled with noise, so no two videos are alike. The same
 options give the same card, byte for byte, if --recorded-until is given.
 
+With --profile the files have the names, folders, sidecars and local times of another model; what that model's
+profile calls unproven is a guess here, too. gat947 is the card of a locked camera once it is storage.
+
 examples:
   dock-sim camera /srv/cameras/BWC0412
+  dock-sim camera /tmp/c2 --profile blackvue
   dock-sim camera /srv/cameras/BWC0412 --add --files 1
   dock-sim camera /mnt/card --serial BWC0413 --files 20 --size 2GiB --seed 7
   dock-sim camera /tmp/c1 --recorded-until 2026-11-22T14:00:00-06:00
@@ -104,6 +109,12 @@ def _parser() -> argparse.ArgumentParser:
     camera.add_argument(
         "--size", type=_size, default="64MiB", help="bytes of each video, such as 512KiB or 10GiB (default: 64MiB)"
     )
+    camera.add_argument(
+        "--profile",
+        choices=sorted(LAYOUTS),
+        default=PLAIN,
+        help=f"whose card it is, by the camera profile of that name (default: {PLAIN})",
+    )
     camera.add_argument("--seed", type=_number, default=0, metavar="K", help="another seed, other bytes (default: 0)")
     camera.add_argument(
         "--recorded-until",
@@ -148,6 +159,7 @@ def _camera(options: argparse.Namespace) -> int:
         size=options.size,
         seed=options.seed,
         half_written=not options.no_half_written,
+        model=options.profile,
     )
     progress = _Progress(sys.stderr.write)
     try:

@@ -33,6 +33,8 @@ class CardPlan:
     seed: int = 0
     half_written: bool = True
     first_number: int = 1
+    model: str = "generic-msc"
+    """Which layout its card has; see `simulator.layouts`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,6 @@ class Clip:
     started_at: datetime
     size: int
     whole: bool
-
-    def stem(self, serial: str) -> str:
-        return f"DCIM/{self.started_at:%Y%m%d}/{serial}_{self.started_at:%Y%m%d%H%M%S}_{self.number:04d}"
 
 
 def clips_of(plan: CardPlan) -> list[Clip]:
@@ -85,15 +84,17 @@ class Footage:
         yield self.index
 
 
-def footage_of(plan: CardPlan, clip: Clip) -> Footage:
-    seed = hashlib.sha256(f"{plan.seed}/{plan.serial}/{clip.number}/{clip.size}".encode()).digest()
+def footage_of(plan: CardPlan, clip: Clip, lens: int = 0, created_at: datetime | None = None) -> Footage:
+    """`lens`: each has bytes of its own. `created_at`: what the container says instead of the start."""
+    which = f"{plan.seed}/{plan.serial}/{clip.number}/{clip.size}{f'/{lens}' if lens else ''}"
+    seed = hashlib.sha256(which.encode()).digest()
     room = clip.size - mp4.INDEX_ROOM
     if not clip.whole:
         head = mp4.head(None)[: clip.size]
         pictures = mp4.framed(scene.film(plan.serial, clip.started_at, max(room, 0)))
         return Footage(pictures, head, b"", max(clip.size - len(head) - len(pictures.data), 0), seed)
     pictures = mp4.framed(scene.film(plan.serial, clip.started_at, room))
-    index = mp4.index(clip.started_at, pictures.sizes, pictures.keys)
+    index = mp4.index(created_at or clip.started_at, pictures.sizes, pictures.keys)
     noise = clip.size - mp4.HEAD_SIZE - len(pictures.data) - len(index)
     return Footage(pictures, mp4.head(len(pictures.data) + noise), index, noise, seed)
 

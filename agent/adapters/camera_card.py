@@ -70,6 +70,13 @@ class CameraFile:
             self._dropped = self._offset
         return got
 
+    def read_at(self, offset: int, length: int) -> bytes:
+        """A small range from anywhere; fewer bytes at the end of the file."""
+        buffer = memoryview(bytearray(length))
+        with card_errors(self._path, self._device):
+            got = self._files.preadv(self._fd, [buffer], offset)
+        return bytes(buffer[:got])
+
     def close(self) -> None:
         """Give back the pages and the handle. Idempotent."""
         if self._fd >= 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pyudev
 
@@ -70,6 +71,17 @@ def list_bus(context: pyudev.Context) -> Bus:
         if parent is not None and parent.device_path in devices:
             volumes.setdefault(parent.device_path, []).append(_volume(found, parent.device_path))
     return Bus(devices, {usb: tuple(sorted(those, key=Volume.order)) for usb, those in volumes.items()})
+
+
+def facts_of_mount(root: str) -> dict[str, str]:
+    """What a source would know of the card that is mounted at `root`; empty when udev knows no such disk."""
+    try:
+        found = pyudev.Devices.from_device_number(pyudev.Context(), "block", Path(root).stat().st_dev)
+        parent = found.find_parent("usb", "usb_device")
+        device = _device(parent) if parent is not None else None
+        return {**(device.facts if device else {}), **(_volume(found, "").facts or {})}
+    except (pyudev.DeviceNotFoundError, OSError):
+        return {}
 
 
 def _device(found: pyudev.Device) -> UsbDevice | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from agent import __version__
-from agent.cli import commission_options
+from agent.cli import commission_options, profile_options
 from agent.cli.check_options import add_options
 from agent.errors import ConfigError, DockError
 
@@ -131,6 +131,14 @@ def _add_proofs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     add_options(check)
 
+    profile_options.add_options(
+        commands.add_parser(
+            "profile",
+            help="try camera profiles on a card",
+            description="Try camera profiles on a card, and list them. Changes nothing. See docs/profiles.md.",
+        )
+    )
+
     retry = _command(
         commands,
         "retry",
@@ -183,6 +191,7 @@ MODULES = {
     "doctor": "doctor",
     "check": "check",
     "commission": "commission",
+    "profile": "profile",
     "retry": "retry",
     "may-purge": "may_purge",
 }

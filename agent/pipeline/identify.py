@@ -45,8 +45,7 @@ def identify_card(
     """The answer with the card in hand: marker files and file names count too."""
     facts = facts_of(presence)
     names = [shown(file.path) for file in listing.files]
-    at_root = {name for name in names if "/" not in name}
-    profile = choose(profiles, facts, at_root)
+    profile = choose(profiles, facts, names)
     chosen = profile or fallback
     marker = None
     for wanted in chosen.marker_files():

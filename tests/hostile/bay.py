@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -29,6 +29,7 @@ from agent.ports import CardWork
 from agent.rules.bay_words import BayState, bay_says
 from agent.rules.erasure import CentralFacts
 from agent.rules.footage import Asset, Presence, State
+from agent.rules.profiles import Profile
 from protocol.events import decode_body
 from simulator.central import MemoryCentral
 from simulator.clock import SimulatedClock
@@ -41,8 +42,16 @@ Digests = dict[bytes, str]
 class HostileBay:
     """Docks the folder `card`. `to_the_end` plays everything until nothing changes any more."""
 
-    def __init__(self, home: Path, card: Path) -> None:
+    def __init__(
+        self,
+        home: Path,
+        card: Path,
+        profiles: Sequence[Profile] = (PROFILE,),
+        facts: Mapping[str, str] | None = None,
+    ) -> None:
+        """`facts`: what the source knows of this camera."""
         self.card = card
+        self._facts = dict(facts or {"source": "folder", "folder_name": CAMERA})
         self.clock = SimulatedClock()
         self.clock.measured(0.0, 5.0)
         self.spool = SpoolFolder(home / "spool", 0)
@@ -61,7 +70,7 @@ class HostileBay:
                 bay_labels={},
                 erase_after_receipt=True,
                 erase_min_age=timedelta(0),
-                profiles=[PROFILE],
+                profiles=profiles,
                 fallback=UNKNOWN,
                 look_again=timedelta(0),
                 retry_bay=timedelta(0),
@@ -107,13 +116,13 @@ class HostileBay:
     def _presence(self) -> Presence:
         return Presence(
             key=f"plug-{self._docks}",
-            source="folder",
+            source=self._facts["source"],
             bay=f"folder:{CAMERA}",
             seen_at=self.clock.now(),
             absent_until=None,
             directory=str(self.card),
             settle_s=0.0,
-            facts={"source": "folder", "folder_name": CAMERA},
+            facts=self._facts,
         )
 
     def round(self) -> None:
@@ -154,7 +163,9 @@ class HostileBay:
         return fresh
 
     def at(self, path: bytes) -> tuple[Asset, ...]:
-        return self.ledger.assets_at(CAMERA, path)
+        assert self.session is not None
+        docked = self.session.docked
+        return self.ledger.assets_at(docked.camera if docked else CAMERA, path)
 
     def says(self) -> BayState:
         assert self.session is not None
