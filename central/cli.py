@@ -194,12 +194,12 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
         "shifts and cameras, and how it ended. notices: one row per mail and shift that it names, also those that\n"
         "were only shown (mode shadow) or never arrived. alarms: what IT is told, and since when. cameras and\n"
         "officers: one row each, with what was last seen of it. units: whom notices go to. users: who may log in.\n"
-        "admin: who changed what.\n\n"
+        "admin: who changed what. views: who looked at footage, and why.\n\n"
         "example:\n  dock-central export assets --format csv --data /var/lib/dock-central > assets.csv",
     )
     kinds = (
         *("assets", "docks", "shifts", "answers", "notices", "alarms", "stations", "flips", "ledgers", "forks"),
-        *("parked", "cameras", "officers", "units", "users", "admin"),
+        *("parked", "cameras", "officers", "units", "users", "admin", "views"),
     )
     parser.add_argument("what", choices=kinds)
     parser.add_argument("--format", choices=("csv", "json"), required=True)

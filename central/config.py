@@ -133,6 +133,15 @@ class Alarms(Struct, frozen=True):
     """Stations whose configuration or profiles differ from most others' for so long are told."""
 
 
+class Footage(Struct, frozen=True):
+    """Who may see and take footage itself, each time with a reason that is kept."""
+
+    viewers: Annotated[
+        tuple[Literal["it", "admin", "supervisor", "auditor"], ...], Meta(examples=[["admin", "supervisor"]])
+    ] = ("it", "admin", "supervisor")
+    """A supervisor sees that of his units' shifts. An auditor needs no footage, so by default he sees none."""
+
+
 class Retention(Struct, frozen=True):
     """Takes no keys yet: central deletes nothing by itself."""
 
@@ -148,6 +157,7 @@ class CentralConfig(Struct, frozen=True):
     unit: dict[str, Unit] = {}
     stations: Stations = Stations()
     alarms: Alarms = Alarms()
+    footage: Footage = Footage()
     retention: Retention = Retention()
 
     def grace_for(self, unit: str) -> timedelta:
@@ -202,6 +212,9 @@ NEW_FILE = """\
 # delegate = "lt.kim@example"               # gets this unit's notices in the supervisor's place
 # delegate_from = 2026-12-01                # first and last day of that
 # delegate_until = 2026-12-14
+
+[footage]
+# viewers = ["it", "admin", "supervisor"]   # who may play and download, with a reason; "auditor" only if named
 
 [stations]
 # stale_after = "3min"

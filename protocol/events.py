@@ -110,6 +110,10 @@ class CardListed(Event, kw_only=True, tag="card_listed"):
     refused: int
     listing_sha256: str
     complete: bool = True
+    card_size_bytes: int | None = None
+    """Of the card's file system. None where the source is a folder, or an agent that does not tell it."""
+    card_free_bytes: int | None = None
+    """Free for recordings when it was listed; after each erase the card is listed again."""
 
 
 class FileRefused(Event, kw_only=True, tag="file_refused"):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from simulator.card_folder import CardRefused, is_serial, serial_on, write_card
 from simulator.clips import CardPlan
+from simulator.full_city import command as full_city
 from simulator.kansas_city import command as kansas_city
 from simulator.layouts import LAYOUTS, PLAIN
 from simulator.sizes import parse_size, show_size
@@ -127,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     camera.set_defaults(run=_camera)
     _add_demo(commands)
     kansas_city.add_to(commands)
+    full_city.add_to(commands)
     return parser
 
 

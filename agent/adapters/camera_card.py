@@ -8,6 +8,7 @@ import os
 import stat
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -98,6 +99,7 @@ class CameraCard:
         self._root = root
         self._tick = tick
         self._told: CardFile | None = None
+        self._room: os.statvfs_result | None = None
         try:
             found = files.stat(root)
             self._fd = files.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -124,7 +126,7 @@ class CameraCard:
         """Raises CardGone unless the root, by handle and by name, still is this volume and its disk answers."""
         try:
             held, named = self._files.fstat(self._fd), self._files.stat(self._root)
-            self._files.statvfs(self._fd)
+            self._room = self._files.statvfs(self._fd)
         except OSError as error:
             raise CardGone(f"The camera at {self._root} does not answer ({error.strerror}).") from error
         expected = (volume.device, volume.inode)
@@ -143,7 +145,11 @@ class CameraCard:
         with card_errors(b".", self._device):
             listing = FolderWalk(self._fd, self._tick, self._files).run()
         self.prove(self._volume)
-        return listing
+        room = self._room
+        if room is None or room.f_blocks == 0:
+            return listing
+        size, free = room.f_blocks * room.f_frsize, room.f_bavail * room.f_frsize
+        return replace(listing, volume_bytes=size, volume_free_bytes=free)
 
     def open(self, path: bytes) -> CameraFile:
         parts = parts_of(path)

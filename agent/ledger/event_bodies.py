@@ -146,6 +146,8 @@ def _event_of_session(change: c.Change) -> e.Event | None:
                 refused=change.refused,
                 listing_sha256=change.listing_sha256,
                 complete=change.complete,
+                card_size_bytes=change.card_size_bytes,
+                card_free_bytes=change.card_free_bytes,
             )
         case c.FileRefused():
             path, b64 = shown(change.path), encode_path(change.path)

@@ -107,6 +107,7 @@ class Stock:
         digest = hashlib.sha256(content).hexdigest()
         if digest == self._listing_digest:
             return
+        is_own_volume = self._docked.source == "usb"  # a folder's room is its host's
         self._bench.ledger.commit(
             c.CardListed(
                 at=self._bench.clock.now(),
@@ -117,6 +118,8 @@ class Stock:
                 listing_sha256=digest,
                 complete=listing.complete,
                 listing=content,
+                card_size_bytes=listing.volume_bytes if is_own_volume else None,
+                card_free_bytes=listing.volume_free_bytes if is_own_volume else None,
             )
         )
         self._listing_digest = digest

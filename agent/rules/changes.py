@@ -157,6 +157,9 @@ class CardListed(Change):
     complete: bool
     listing: bytes
     """The listing itself, kept in the ledger under its digest; not part of the event."""
+    card_size_bytes: int | None = None
+    card_free_bytes: int | None = None
+    """As the card's own file system says. None: what is listed is no file system of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,6 +116,9 @@ class Listing:
     complete: bool
     """False when a folder could not be read: absence from this listing then proves nothing."""
     io_errors: tuple[str, ...] = ()
+    volume_bytes: int | None = None
+    """Size of the file system that holds the card. None: nobody asked, or it does not say."""
+    volume_free_bytes: int | None = None
 
 
 # --- custody ------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from central.administration.exports import (
 from central.alarms.rows import ALARM_COLUMNS, alarm_rows
 from central.answers.exports import ANSWER_COLUMNS, answer_rows
 from central.custody.exports import ASSET_COLUMNS, DOCK_COLUMNS, asset_rows, dock_rows
+from central.custody.footage import VIEW_COLUMNS, view_rows
 from central.custody.ledger_exports import (
     FORK_COLUMNS,
     LEDGER_COLUMNS,
@@ -51,4 +52,5 @@ TABLES: dict[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "units": (UNIT_COLUMNS, unit_rows),
     "users": (USER_COLUMNS, user_rows),
     "admin": (ADMIN_COLUMNS, admin_rows),
+    "views": (VIEW_COLUMNS, view_rows),
 }

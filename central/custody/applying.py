@@ -43,6 +43,11 @@ def perhaps(instant: datetime | None) -> datetime | None:
     return None if instant is None else in_utc(instant)
 
 
+def _size(count: int | None) -> int | None:
+    """A number of bytes as a row can hold it; a card that claims more has none that is known."""
+    return count if count is not None and 0 <= count < 2**63 else None
+
+
 @singledispatch
 def apply(event: object, ledger: Ledger, now: datetime) -> None:
     """Bring the rows up to what the event says. Most events are history only and change no row.
@@ -132,6 +137,7 @@ def _(event: events.CardListed, ledger: Ledger, now: datetime) -> None:
     dock = DockSession.objects.filter(session=event.session, station_id=ledger.station_id).first()
     if dock is not None:
         dock.files, dock.bytes = event.files, event.bytes
+        dock.card_size_bytes, dock.card_free_bytes = _size(event.card_size_bytes), _size(event.card_free_bytes)
         dock.save()
 
 

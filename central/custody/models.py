@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from central.custody.view_models import FootageView as FootageView
 from central.custody.watch_models import LedgerWatch as LedgerWatch
 from central.custody.watch_models import NotSeenReport as NotSeenReport
 from central.custody.watch_models import OnStationClock
@@ -57,6 +58,9 @@ class DockSession(OnStationClock):
     files_not_copied = models.IntegerField(default=0)
     files = models.IntegerField(null=True)
     bytes = models.BigIntegerField(null=True)
+    card_size_bytes = models.BigIntegerField(null=True)
+    card_free_bytes = models.BigIntegerField(null=True)
+    """Of the card's file system when it was listed last in this dock. Null: the station does not tell it."""
     clock_offset_s = models.FloatField(null=True)
     """Camera clock minus station clock, where the camera tells its time."""
     news_serial = models.BigIntegerField(default=0)

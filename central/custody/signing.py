@@ -25,6 +25,9 @@ class ReceiptSigner:
         self._key = key
         raw = key.public_key().public_bytes_raw()
         self.public_key = base64.b64encode(raw).decode()
+        self.public_pem = key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
         self.key_id = hashlib.sha256(raw).hexdigest()[:16]
 
     def sign(self, content: bytes) -> str:

@@ -3,14 +3,18 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from central.dashboard import health, measures_pages, pages
+from central.dashboard import asset_pages, footage_pages, health, measures_pages, pages
 
 urlpatterns = [
     path("stations/", pages.stations, name="stations"),
     path("stations/<str:station_id>", pages.station, name="station"),
     path("docks", pages.docks, name="docks"),
     path("assets", pages.assets, name="assets"),
-    path("assets/<uuid:asset_id>", pages.asset, name="asset"),
+    path("assets/<uuid:asset_id>", asset_pages.asset, name="asset"),
+    path("assets/<uuid:asset_id>/views", footage_pages.say_why, name="say_why"),
+    path("footage/<int:number>", footage_pages.footage, name="footage"),
+    path("receipts/<uuid:receipt_id>.<str:ending>", asset_pages.receipt_file, name="receipt_file"),
+    path("receipt-key.pem", asset_pages.receipt_key, name="receipt_key"),
     path("measures/", measures_pages.measures_page, name="measures"),
     path("measures/<str:name>.csv", measures_pages.measure_rows, name="measure-rows"),
     path(

@@ -10,6 +10,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+FOOTAGE_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
+"""Of footage itself: a file from a card runs nothing here, whatever it pretends to be."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 import msgspec
 from django.conf import settings
@@ -16,8 +15,7 @@ from django.shortcuts import render
 
 from central import clock
 from central.custody.epochs import store_epoch
-from central.custody.models import Asset, CustodyEvent, DockSession, Fork, ParkedEvent
-from central.custody.receipts import valid_receipt
+from central.custody.models import Asset, DockSession, Fork, ParkedEvent
 from central.dashboard.front import ledger_trouble
 from central.dashboard.live import live_page
 from central.dashboard.roles import readers_only
@@ -83,40 +81,6 @@ def assets(request: HttpRequest) -> HttpResponse:
     wanted = _wanted(request, "camera", "station", "state")
     rows = _filtered(Asset.objects.order_by("-first_heard_at", "asset_id"), wanted)
     return render(request, "dashboard/assets.html", {**_paged(request, rows, wanted), "states": STATES})
-
-
-@readers_only
-def asset(request: HttpRequest, asset_id: UUID) -> HttpResponse:
-    found = Asset.objects.select_related("object").filter(pk=asset_id).first()
-    if found is None:
-        raise Http404
-    dock = DockSession.objects.filter(session=found.session, station_id=found.station_id).first()
-    context = {
-        "asset": found,
-        "dock": dock,
-        "bay": "" if dock is None else dock.bay_label or dock.bay,
-        # Another station may name this asset in its own ledger; that is no part of this asset's custody.
-        "events": CustodyEvent.objects.filter(asset_id=asset_id, ledger__station_id=found.station_id)
-        .select_related("ledger")
-        .order_by("ledger", "number"),
-        "uploads": found.uploads.order_by("created_at"),
-        "receipts": found.receipts.order_by("-issued_at"),
-        "valid": valid_receipt(found),
-        "steps": _steps(found),
-    }
-    return render(request, "dashboard/asset.html", context)
-
-
-def _steps(asset: Asset) -> list[tuple[str, Any, str]]:
-    """The instants of one asset's life, each with its source."""
-    return [
-        ("recorded", asset.recorded_at, asset.recorded_source),
-        ("found on the card", asset.found_at, "station" if asset.found_at else ""),
-        ("staged", asset.staged_at, asset.staged_source),
-        ("uploaded", asset.uploaded_at, asset.uploaded_source),
-        ("verified", asset.verified_at, asset.verified_source),
-        ("erased from the card", asset.erased_at, asset.erased_source),
-    ]
 
 
 def _wanted(request: HttpRequest, *names: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ SHADES = {
     "excused": "dull",
     "pending": "dull",
     "online": "ok",
+    "ok": "ok",
     "stale": "warn",
     "unhealthy": "warn",
     "offline": "bad",

@@ -27,6 +27,7 @@ PAGES = {
 NOT_PAGES = {
     *("logout", "healthz", "measure-rows"),
     *("roster_confirm", "roster_discard", "silence_alarm", "say", "close_answer", "withdraw_answer"),
+    *("say_why", "footage", "receipt_file", "receipt_key"),
 }
 """Doors for forms, and what is no HTML."""
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from simulator.clips import CardPlan, clips_of, footage_of
 from tests.central_server import ROOT, CentralServer
 from tests.made_once import made_once
 
@@ -114,23 +115,45 @@ def _said(config: Any, now: datetime) -> int:
 
 
 def _video(now: datetime) -> str:
-    from central.custody.models import Asset, DockSession
+    from django.conf import settings
+
+    from central.custody.models import Asset, DockSession, StoredObject
+    from central.custody.receipts import issue_receipt
+    from central.custody.signing import load_signer
 
     session = DockSession.objects.filter(camera="0412").latest("docked_at")
-    Asset.objects.create(
+    content = _film(session.docked_at - timedelta(hours=1))
+    digest = sha256(content).hexdigest()
+    target = settings.DATA.root / "objects" / digest[:2] / digest
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+    stored = StoredObject.objects.create(sha256=digest, size=len(content), stored_at=now, verified_at=now)
+    asset = Asset.objects.create(
         asset_id=VIDEO,
         station_id="east-1",
         camera="0412",
         session=session.session,
-        sha256=sha256(b"a night in May").hexdigest(),
+        source_path=f"DCIM/100/BWC0412_{session.docked_at:%Y%m%d}_0001.MP4",
+        size=len(content),
+        sha256=digest,
+        object=stored,
+        state="VERIFIED",
         kind="video",
         recorded_at=session.docked_at - timedelta(hours=3),
         recorded_source="container",
+        found_at=session.docked_at + timedelta(seconds=8),
         staged_at=session.docked_at + timedelta(minutes=2),
         verified_at=session.docked_at + timedelta(minutes=5),
         first_heard_at=session.docked_at,
     )
+    issue_receipt(asset, load_signer(settings.DATA.receipt_key), session.docked_at + timedelta(minutes=5))
     return str(VIDEO)
+
+
+def _film(until: datetime) -> bytes:
+    """A video that really plays."""
+    plan = CardPlan("BWC0412", until, files=1, size=256 * 1024, half_written=False)
+    return b"".join(bytes(block) for block in footage_of(plan, clips_of(plan)[0]).blocks())
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ def test_a_fork_is_shown(world: dict[str, Any]) -> None:
 
 def test_the_asset_page_shows_the_whole_custody(world: dict[str, Any]) -> None:
     text = browser("supervisor").get(f"/assets/{world['asset']}").content.decode()
-    for told in ("ERASED", "camera_docked", "asset_staged", "asset_erased", "No receipt", "source: container", "C7"):
+    for told in ("ERASED", "camera_docked", "asset_staged", "asset_erased", "No receipt", "file (container)", "C7"):
         assert told in text or told == "camera_docked"
     assert "2026-11-20 11:00:00" in text
 
