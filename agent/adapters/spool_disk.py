@@ -117,7 +117,7 @@ class SpoolFolder:
     def sidecars(self) -> Iterator[tuple[UUID, bytes]]:
         """Every durable copy with its sidecar."""
         for name in sorted(self._names()):
-            asset_id = _asset_of(name, COPY)
+            asset_id = asset_of(name, COPY)
             if asset_id is None:
                 continue
             with contextlib.suppress(FileNotFoundError):
@@ -203,7 +203,7 @@ class SpoolFolder:
             raise spool_error(error) from error
 
 
-def _asset_of(name: str, suffix: str) -> UUID | None:
+def asset_of(name: str, suffix: str) -> UUID | None:
     """The asset that a generated name stands for; None for any other name."""
     stem = name.removesuffix(suffix)
     try:
@@ -216,14 +216,14 @@ def _asset_of(name: str, suffix: str) -> UUID | None:
 def _leftover(name: str, names: set[str]) -> tuple[UUID | None, bool]:
     """The asset of a partial or a sidecar, and whether nothing durable needs it."""
     for suffix in (SIDECAR_PARTIAL, PARTIAL):
-        if (asset_id := _asset_of(name, suffix)) is not None:
+        if (asset_id := asset_of(name, suffix)) is not None:
             return asset_id, True
-    asset_id = _asset_of(name, SIDECAR)
+    asset_id = asset_of(name, SIDECAR)
     return asset_id, asset_id is not None and f"{asset_id}{COPY}" not in names
 
 
 def _belongs(name: str, names: set[str]) -> bool:
-    if any(_asset_of(name, suffix) for suffix in (COPY, PARTIAL, SIDECAR_PARTIAL)):
+    if any(asset_of(name, suffix) for suffix in (COPY, PARTIAL, SIDECAR_PARTIAL)):
         return True
-    asset_id = _asset_of(name, SIDECAR)
+    asset_id = asset_of(name, SIDECAR)
     return asset_id is not None and not names.isdisjoint({f"{asset_id}{COPY}", f"{asset_id}{PARTIAL}"})

@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 from agent import errors
+from agent.rules.adoption import Fate
 from agent.rules.bay_words import BayState
 from agent.rules.diagnosis.finding import NAMES, Severity
 from agent.rules.footage import State
@@ -49,3 +50,8 @@ def test_every_reason_to_keep_a_file_on_its_card_is_explained() -> None:
 @pytest.mark.parametrize("name", [*NAMES, *Severity])
 def test_every_finding_of_doctor_is_explained(name: str) -> None:
     assert named(name)
+
+
+@pytest.mark.parametrize("fate", [*Fate])
+def test_what_becomes_of_a_dead_pcs_copies_is_explained(fate: str) -> None:
+    assert f"`{fate}`" in (ROOT / "docs" / "recovery.md").read_text()
