@@ -190,6 +190,11 @@ def _command(
     return command
 
 
+STAY_ROOT = frozenset({"commission", "adopt"})
+"""They touch what is not the station's: `agent.toml`, another PC's disk. What they leave belongs to the owner of the
+state folder all the same."""
+
+
 def _become_the_station(path: Path) -> None:
     """Root works as the state folder's owner. What is wrong with the configuration the command itself says."""
     if os.geteuid() == 0:
@@ -226,7 +231,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return EXIT_UNKNOWN  # 2 would say "critical" to a monitoring system
         raise
     try:
-        _become_the_station(arguments.config)
+        if arguments.command not in STAY_ROOT:
+            _become_the_station(arguments.config)
         command = import_module(f"agent.cli.{MODULES[arguments.command]}")
         return int(command.main(arguments))
     except ConfigError as error:

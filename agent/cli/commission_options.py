@@ -23,7 +23,7 @@ nothing is ever half written: run the same command again, and it goes on where i
 
 It needs: enrolment (`dock-agent enroll`); the right to write agent.toml and the state folder, and to signal the
 agent: run it as root, or as the service user where agent.toml is his. It works beside a running agent. Without one it
-starts one for as long as it lasts, unless the state folder is another user's: then start the service first.
+starts one for as long as it lasts, as the owner of the state folder.
 """
 EPILOG = """\
 files:

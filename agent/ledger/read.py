@@ -84,10 +84,6 @@ class LedgerView:
             rows = connection.execute(QUERIES["assets_in"], values).fetchall()
             return tuple(with_receipt(connection, row) for row in rows)
 
-    def asset(self, asset_id: UUID) -> Asset | None:
-        with self.readers.snapshot() as connection:
-            return load_asset(connection, asset_id)
-
     def newest_assets(self, limit: int) -> tuple[Asset, ...]:
         """Those that came last, newest first, each with its receipt."""
         with self.readers.snapshot() as connection:

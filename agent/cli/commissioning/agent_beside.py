@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from agent.adapters import probe_machine
+from agent.adapters.process_user import become_owner_of
+from agent.cli.commissioning.progress import give_to_owner
 from agent.cli.status import look
 from agent.config import Config
-from agent.errors import NeedsOperator, Refused
+from agent.errors import NeedsOperator
 
 LOG = "commissioning.log"
 STARTS_WITHIN_S = 120.0
@@ -46,21 +48,21 @@ class AgentBeside:
         return facts if facts["running"] else {}
 
     def start(self) -> None:
-        """An agent in the foreground of this command, as this user. It is killed should this process be.
+        """An agent in the foreground of this command, as the owner of the state folder. It ends with this process.
 
         Raises:
-            NeedsOperator: it ended at once, or would leave files that the service may not read.
+            NeedsOperator: it ended at once.
         """
-        self._refuse_foreign_state()
         log = self._settings.state / LOG
         with log.open("ab") as out:
+            give_to_owner(self._settings.state, log)
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "agent", "run", "--config", str(self._file)],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
                 start_new_session=True,  # Ctrl-C is for us: we stop it in good order
-                preexec_fn=_end_with_parent,
+                preexec_fn=self._prepared,
             )
         until = time.monotonic() + STARTS_WITHIN_S
         while time.monotonic() < until:
@@ -109,19 +111,10 @@ class AgentBeside:
             self._child.wait()
         self._child = None
 
-    def _refuse_foreign_state(self) -> None:
-        state = self._settings.state
-        owner = state.stat().st_uid
-        if owner != os.geteuid():
-            raise Refused(
-                f"No agent runs, and {state} is the service's own: an agent of another user would leave files there "
-                "that the service may not read.",
-                hint="Start the service (systemctl enable --now dock-agent), then run this again.",
-            )
-
-
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    def _prepared(self) -> None:
+        """In the child: be the owner of the state folder, then end with the parent: a change of user unsets that."""
+        become_owner_of(self._settings.state)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def _tail(log: Path) -> str:
