@@ -52,9 +52,13 @@ class Refused(DockError):
 
 
 class AuthRefused(Refused):
-    """Central does not accept our credential. Copying goes on; uploads wait."""
+    """Central does not accept our credential. Copying goes on; uploads wait. `reason`: central's own word for why."""
 
     code = "auth_refused"
+
+    def __init__(self, message: str, *, code: str | None = None, hint: str = "", reason: str = "") -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.reason = reason
 
 
 class ProtocolViolation(Refused):

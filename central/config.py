@@ -100,6 +100,10 @@ class Unit(Struct, frozen=True):
 class Stations(Struct, frozen=True):
     stale_after: timedelta = timedelta(minutes=3)
     offline_after: timedelta = timedelta(minutes=15)
+    credential_lifetime: timedelta = timedelta(days=90)
+    """A station's credential ends so long after it was made; stations renew it after two thirds. 0: never."""
+    renewal_grace: timedelta = timedelta(days=90)
+    """A credential that ended may be renewed for so long: a station that was away then comes back by itself."""
 
 
 class Alarms(Struct, frozen=True):
@@ -219,6 +223,8 @@ NEW_FILE = """\
 [stations]
 # stale_after = "3min"
 # offline_after = "15min"
+# credential_lifetime = "90d"               # stations renew it by themselves after two thirds; "0s" for no end
+# renewal_grace = "90d"                     # one that ended while its station was away may be renewed for so long
 
 [alarms]                                    # what IT is told; see docs/alarms.md
 # webhook = "https://alerts.example/dock"   # the other channel: JSON for every alarm, also while mail fails

@@ -65,6 +65,15 @@ CALLS: tuple[Call, ...] = (
         open=True,
     ),
     Call(
+        "renew",
+        "POST",
+        "/credential",
+        "A new credential in place of one that ends, or ended lately. Proved by the PC's own key. Idempotent.",
+        {200: m.RenewAnswer, 400: m.Problem, 403: m.Problem},
+        request=m.RenewRequest,
+        open=True,
+    ),
+    Call(
         "events",
         "POST",
         "/events",

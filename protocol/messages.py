@@ -58,6 +58,8 @@ class EnrollRequest(Message, kw_only=True):
     """Which station this PC means to be: a code for another one is refused and stays unused."""
     hostname: str = ""
     version: str = ""
+    renews: bool = False
+    """This PC renews its credential by itself. Others get one without an end."""
 
 
 class EnrollAnswer(Answer, kw_only=True):
@@ -68,6 +70,28 @@ class EnrollAnswer(Answer, kw_only=True):
     server_time: datetime
     replaces: bool = False
     """This PC takes the place of an older one: its first ledger names the last head of that one."""
+    credential_expires_at: datetime | None = None
+    """Null: it has no end."""
+
+
+class RenewRequest(Message, kw_only=True):
+    """`POST /api/v1/credential`: the PC made a new credential and asks central to take it. Repeating it is harmless.
+
+    No credential travels: both are named by their SHA-256, and the PC's own key signs for them.
+    """
+
+    station: StationId
+    old_sha256: Sha256Hex
+    new_sha256: Sha256Hex
+    signature: Annotated[str, Meta(description="Ed25519 by the PC's key over `protocol.renewal.proof_of`, base64")]
+
+
+class RenewAnswer(Answer, kw_only=True):
+    """Both credentials are good now. The old one ends with the first use of the new one."""
+
+    station: StationId
+    credential_expires_at: datetime | None = None
+    server_time: datetime
 
 
 # --- events -------------------------------------------------------------------------------------------
@@ -164,6 +188,10 @@ class HeartbeatAnswer(Answer, kw_only=True):
     """How far central holds the ledger that the heartbeat named; number 0 when it never heard of it."""
     parked_events: int = 0
     """Events of this station that central keeps and does not understand."""
+    credential_expires_at: datetime | None = None
+    """When the station's credential ends; null: it has no end."""
+    renew_credential_from: datetime | None = None
+    """By central's clock. From then on the station should renew it; null: it need not."""
 
 
 # --- roster -------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -85,7 +85,12 @@ def samples() -> list[m.Message]:
     return [
         m.Problem(code="fork", message="another event stands at number 7", hint="open a new ledger"),
         m.EnrollRequest(
-            code="AAAAA-BBBBB-CCCCC-DDDDD", public_key=KEY, station="east-1", hostname="dock-east", version="0.1.0"
+            code="AAAAA-BBBBB-CCCCC-DDDDD",
+            public_key=KEY,
+            station="east-1",
+            hostname="dock-east",
+            version="0.1.0",
+            renews=True,
         ),
         m.EnrollAnswer(
             station="east-1",
@@ -93,7 +98,10 @@ def samples() -> list[m.Message]:
             receipt_key=m.ReceiptKey(key_id="5f1c0a9be2d44781", public_key=KEY),
             store_epoch=1,
             server_time=T,
+            credential_expires_at=T + timedelta(days=90),
         ),
+        m.RenewRequest(station="east-1", old_sha256=SHA, new_sha256=SHA[::-1], signature=SIGNATURE),
+        m.RenewAnswer(station="east-1", credential_expires_at=T + timedelta(days=90), server_time=T),
         m.EventBatch(events=event_chain()),
         m.EventsAnswer(ledger_uuid=LEDGER, highest_contiguous=4),
         m.LedgerHeadsAnswer(heads=[HEAD]),
@@ -115,7 +123,14 @@ def samples() -> list[m.Message]:
         ),
         m.StandingRequest(receipts=[m.ReceiptClaim(asset_id=ASSET, receipt_id=CONTENT.receipt_id)]),
         m.StandingAnswer(server_time=T, store_epoch=1, receipts=[m.ReceiptStanding(stands=True, held=True)]),
-        m.HeartbeatAnswer(server_time=T, store_epoch=1, roster_etag='"abc"', ledger_head=HEAD),
+        m.HeartbeatAnswer(
+            server_time=T,
+            store_epoch=1,
+            roster_etag='"abc"',
+            ledger_head=HEAD,
+            credential_expires_at=T + timedelta(days=90),
+            renew_credential_from=T + timedelta(days=60),
+        ),
         m.RosterAnswer(policy_revision="c0ffee", generated_at=T, shifts=[SHIFT]),
         m.RosterImportAnswer(state="applied", number=7, added=212, changed=3, withdrawn=0, unchanged=0),
         m.RosterRefused(

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
+import msgspec
+
 from agent.adapters.http_session import Answer
 from agent.errors import AuthRefused, ProtocolViolation, RetryLater
 from protocol import VERSION_HEADER
+
+
+class _Told(msgspec.Struct):
+    code: str = ""
+
+
+def _reason_of(answer: Answer) -> str:
+    try:
+        return msgspec.json.decode(answer.body, type=_Told).code[:40]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -37,8 +50,10 @@ def raise_for_everyone(answer: Answer, url: str) -> None:
                 f"Something on the way to central refuses this station ({status}); the answer is not central's own.",
                 hint="Copying goes on and footage stays in the spool. Ask whoever runs the proxy or firewall.",
             )
+        reason = _reason_of(answer)
         raise AuthRefused(
-            f"Central does not accept this station's credential ({status}).",
+            f"Central does not accept this station's credential ({status}{reason and ', '}{reason}).",
+            reason=reason,
             hint="Copying goes on and footage stays in the spool. Enrol the station again.",
         )
     if status == 507:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -140,6 +140,8 @@ class CentralApi:
             held=None if head is None else head.number,
             held_hash=b"" if head is None else bytes.fromhex(head.hash),
             parked_events=reply.parked_events,
+            credential_expires_at=_in_utc(reply.credential_expires_at),
+            renew_credential_from=_in_utc(reply.renew_credential_from),
         )
 
     def roster(self, etag: str) -> tuple[bytes, str] | None:
@@ -180,6 +182,7 @@ def enroll(
         station=station,
         hostname=hostname,
         version=__version__,
+        renews=True,
     )
     url = f"{api_url(base_url)}/enroll"
     try:
@@ -190,6 +193,22 @@ def enroll(
             code="code_refused",
             hint="Codes work once, for one station, and expire: `dock-central station add ID` makes a new one.",
         ) from error
+
+
+def renew(http: HttpSession, base_url: str, request: messages.RenewRequest) -> messages.RenewAnswer:
+    """Ask central to take a new credential beside the one that ends.
+
+    Raises:
+        Refused: central does not renew this credential; `code` says why.
+        RetryLater: central could not be asked.
+        ProtocolViolation: the answer is not central's.
+    """
+    url = f"{api_url(base_url)}/credential"
+    return _expect(call(http, "POST", url, request), url, messages.RenewAnswer)
+
+
+def _in_utc(instant: datetime | None) -> datetime | None:
+    return instant.replace(tzinfo=UTC) if instant is not None and instant.tzinfo is None else instant
 
 
 def api_url(base_url: str) -> str:

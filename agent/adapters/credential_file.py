@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -12,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from agent.adapters.file_calls import KERNEL, FileCalls, make_folder, sync_folder
 from agent.errors import NeedsOperator
 from protocol.messages import EnrollAnswer, ReceiptKey
+
+LARGEST = 64 * 1024
 
 
 class Credential(msgspec.Struct, kw_only=True):
@@ -24,12 +28,73 @@ class Credential(msgspec.Struct, kw_only=True):
     enrolled_at: str
     replaces: bool = False
     """This PC took the place of an older one."""
+    expires_at: datetime | None = None
+    """As central said when it was made. None: it has no end."""
+    next_token: str = ""
+    """The one that is to take its place: made and kept before central is asked to take it."""
 
 
-def read(path: Path) -> Credential:
+class CredentialFile:
+    """Implements CredentialBook: the credential as it lies on the disk. What it says is durable when it returns."""
+
+    def __init__(self, path: Path, key_folder: Path, files: FileCalls = KERNEL) -> None:
+        """Raises NeedsOperator: see `read`."""
+        self._path, self._key_folder, self._files = path, key_folder, files
+        self.held = read(path, files)
+
+    @property
+    def token(self) -> str:
+        return self.held.token
+
+    @property
+    def station(self) -> str:
+        return self.held.station
+
+    @property
+    def expires_at(self) -> datetime | None:
+        return self.held.expires_at
+
+    @property
+    def next_token(self) -> str:
+        return self.held.next_token
+
+    def intend(self) -> str:
+        """See CredentialBook."""
+        if not self.held.next_token:
+            self._replace(msgspec.structs.replace(self.held, next_token=secrets.token_urlsafe(32)))
+        return self.held.next_token
+
+    def adopt(self, expires_at: datetime | None) -> None:
+        """See CredentialBook."""
+        new = self.held.next_token
+        self._replace(msgspec.structs.replace(self.held, token=new, next_token="", expires_at=expires_at))
+
+    def sign(self, content: bytes) -> bytes:
+        """See CredentialBook."""
+        return _own_key(self._key_folder).sign(content)
+
+    def _replace(self, new: Credential) -> None:
+        try:
+            if read(self._path, self._files).token != self.held.token:
+                raise NeedsOperator(
+                    f"This PC was enrolled anew while it ran: {self._path} has another credential.",
+                    code="credential_invalid",
+                    hint="Restart the agent: it uses the new one then.",
+                )
+            write_private(self._path, _as_text(new), self._files)
+        except OSError as error:
+            raise NeedsOperator(
+                f"The credential {self._path} cannot be renewed: {error}.",
+                code="credential_invalid",
+                hint="The old one goes on. Look at the disk and its rights.",
+            ) from error
+        self.held = new
+
+
+def read(path: Path, files: FileCalls = KERNEL) -> Credential:
     """Raises NeedsOperator: this PC is not enrolled, or the file cannot be used."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Credential)
+        return msgspec.json.decode(_content(path, files), type=Credential)
     except FileNotFoundError:
         raise NeedsOperator(
             f"This station is not enrolled: {path} does not exist.",
@@ -53,19 +118,35 @@ def write(path: Path, central_url: str, answer: EnrollAnswer) -> None:
         receipt_keys=[answer.receipt_key],
         enrolled_at=answer.server_time.isoformat(),
         replaces=answer.replaces,
+        expires_at=answer.credential_expires_at,
     )
-    write_private(path, msgspec.json.format(msgspec.json.encode(credential), indent=2))
+    write_private(path, _as_text(credential))
+
+
+def _as_text(credential: Credential) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(credential), indent=2)
+
+
+def _content(path: Path, files: FileCalls) -> bytes:
+    handle = files.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return files.pread(handle, LARGEST, 0)
+    finally:
+        files.close(handle)
 
 
 def own_public_key(folder: Path) -> bytes:
     """The 32 bytes of this PC's public key; the pair is made when there is none yet."""
+    return _own_key(folder).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def _own_key(folder: Path) -> Ed25519PrivateKey:
     path = folder / "station.key"
     if path.exists():
-        key = Ed25519PrivateKey.from_private_bytes(path.read_bytes())
-    else:
-        key = Ed25519PrivateKey.generate()
-        write_private(path, key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
-    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+    key = Ed25519PrivateKey.generate()
+    write_private(path, key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
+    return key
 
 
 def write_private(path: Path, content: bytes, files: FileCalls = KERNEL) -> None:

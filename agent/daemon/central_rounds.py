@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent.daemon.loops import Loop, Step
-from agent.errors import DockError
+from agent.errors import AuthRefused, DockError
 from agent.ports import Ledger
 from agent.reporting.heartbeat import Pulse
 from agent.reporting.outbox import Outbox
+from agent.reporting.renewal import Renewal
 from agent.rules.backoff import PATIENCE, heartbeat_wait
 
 BETWEEN_BATCHES_S = 0.05
@@ -40,6 +41,7 @@ class CentralRounds:
         refresh_roster: Callable[[], object],
         when_back: Callable[[], None],
         roster_confirmed: Callable[[], None] = lambda: None,
+        renewal: Renewal | None = None,
         interval_s: float,
         jitter: Callable[[], float],
     ) -> None:
@@ -50,6 +52,7 @@ class CentralRounds:
         self._refresh_roster = refresh_roster
         self._when_back = when_back
         self._roster_confirmed = roster_confirmed
+        self._renewal = renewal
         self.interval_s = interval_s
         self._jitter = jitter
 
@@ -57,10 +60,18 @@ class CentralRounds:
         """One heartbeat, and the roster if central has a newer one.
 
         Raises:
-            DockError: see Pulse and RosterKeeper.
+            DockError: see Pulse, Renewal and RosterKeeper.
         """
         was_away = self._pulse.store_epoch is None
-        reply = self._pulse.beat()
+        try:
+            reply = self._pulse.beat()
+        except AuthRefused as refusal:
+            if self._renewal is None or not self._renewal.may_mend(refusal):
+                raise
+            self._renewal.renew()
+            return IDLE_S
+        if self._renewal is not None:
+            self._renewal.heard(reply)
         if was_away:
             self._when_back()
         if reply.roster_etag != (self._ledger.note("roster_etag") or ""):

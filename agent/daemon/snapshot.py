@@ -36,6 +36,7 @@ def gather_heartbeat(
     config_digest: str,
     profiles_digest: str,
     ages_s: Mapping[str, float] | None = None,
+    credential_days: float | None = None,
 ) -> Heartbeat:
     """The heartbeat with every field of `protocol.messages.Heartbeat`. Every figure is read now.
 
@@ -81,6 +82,7 @@ def gather_heartbeat(
         config_digest=config_digest,
         profiles_digest=profiles_digest,
         roster_age_s=(now.wall - datetime.fromisoformat(roster_at)).total_seconds() if roster_at else None,
+        credential_days=credential_days,
     )
 
 

@@ -15,9 +15,9 @@ from uuid import UUID
 import structlog
 
 from agent import __version__
-from agent.adapters import credential_file
 from agent.adapters.card_worker import CardWorker
-from agent.adapters.central_api import CentralApi, uploads_url
+from agent.adapters.central_api import CentralApi, renew, uploads_url
+from agent.adapters.credential_file import CredentialFile
 from agent.adapters.http_session import HttpSession
 from agent.adapters.local_zone import local_zone
 from agent.adapters.pings import Pings
@@ -53,6 +53,7 @@ from agent.reporting.history import HistoryWatch
 from agent.reporting.not_seen import NotSeenReports
 from agent.reporting.outbox import Outbox
 from agent.reporting.predecessor import name_predecessor
+from agent.reporting.renewal import Renewal
 from agent.reporting.roster import RosterKeeper
 from agent.rules.backoff import after_attempt, after_boot
 from agent.rules.bandwidth import Limit, minutes_of
@@ -97,7 +98,7 @@ class Station:
         """The latest snapshot."""
         self._noted: datetime | None = None
         self._lock = only_one(self.state)
-        self.credential = credential_file.read(config.credential_file)
+        self.credential = CredentialFile(config.credential_file, self.state)
         if self.credential.station != config.station.id:
             raise NeedsOperator(
                 f"This PC is enrolled as {self.credential.station!r}, the configuration says {config.station.id!r}.",
@@ -122,7 +123,7 @@ class Station:
             self.state,
             self.config.station.id,
             self.clock.now(),
-            is_replacement=self.credential.replaces,
+            is_replacement=self.credential.held.replaces,
             has_copies=any(True for _ in self.spool.sidecars()),
         )
         self.view = LedgerView(path)
@@ -152,7 +153,7 @@ class Station:
             stall_s=central.stall,
         )
         self.central = CentralApi(self.http, central.url)
-        keys = PinnedKeys(self.credential.receipt_keys)
+        keys = PinnedKeys(self.credential.held.receipt_keys)
         self.history = HistoryWatch(self.ledger, self.clock)
         self.outbox = Outbox(self.ledger, self.central, self.history)
         self.roster = RosterKeeper(self.ledger, self.central, self.clock)
@@ -163,6 +164,7 @@ class Station:
         self.keeper = SpoolKeeper(self.ledger, self.spool, self.clock, keep, self.asking.receipts_stand)
         self.recheck = Recheck(self.ledger, self.clock, self.asking.are_held)
         self.pulse = Pulse(self.ledger, self.central, self.clock, self._heartbeat, self.history)
+        self.renewal = Renewal(self.credential, lambda wish: renew(self.http, central.url, wish), self.clock)
         self.bays: Bays
         self.transfer = Transfer(
             ledger=self.ledger,
@@ -217,6 +219,7 @@ class Station:
             refresh_roster=self.roster.refresh,
             roster_confirmed=self.roster.confirmed,
             when_back=self._central_is_back,
+            renewal=self.renewal,
             interval_s=self.config.heartbeat.interval,
             jitter=random.random,
         )
@@ -340,6 +343,7 @@ class Station:
             config_digest=hashlib.sha256(self.config.digest_input()).hexdigest(),
             ages_s=self.transfer.ages_s(),
             profiles_digest=self._profiles_digest,
+            credential_days=self.renewal.days_left(),
         )
 
     def _keep_spool(self) -> float:
@@ -368,7 +372,7 @@ class Station:
             board=self.board,
         )
         content |= vitals(self.config, self.pulse, self.config_news, self.hung, content)
-        content["pid"] = os.getpid()
+        content |= {"pid": os.getpid(), "credential_days": self.renewal.days_left()}
         self.facts = content
         temporary = self.state / "status.json.new"
         temporary.write_bytes(self.latest.put(content))

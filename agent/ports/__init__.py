@@ -23,6 +23,7 @@ from agent.ports.central import (
     VerifyAnswer,
 )
 from agent.ports.clock import Clock
+from agent.ports.credential import CredentialBook
 from agent.ports.devices import DeviceSource, Mounter, SourceEvent, Truth
 from agent.ports.ledger import Ledger, StoredEvent
 from agent.ports.spool import Spool, SpooledFile, SpoolSpace
@@ -34,6 +35,7 @@ __all__ = [
     "CardWork",
     "Central",
     "Clock",
+    "CredentialBook",
     "DeviceSource",
     "EraseOrder",
     "FootageStore",

@@ -147,3 +147,7 @@ class HeartbeatReply:
     held_hash: bytes = b""
     parked_events: int = 0
     """Events of this station that central keeps and does not understand."""
+    credential_expires_at: datetime | None = None
+    """None: it has no end, or central does not say."""
+    renew_credential_from: datetime | None = None
+    """By central's clock; None: it needs no renewal."""

@@ -10,7 +10,7 @@ from central.alarms.kinds import Kind
 from central.alarms.of_answers import of_answers
 from central.alarms.of_central import of_cameras, of_central, of_central_clock, of_channels, of_long_docks, of_roster
 from central.alarms.of_fleet import of_drift, of_sites, of_versions, whole_fleet_is_silent
-from central.alarms.of_stations import OF_HEARTBEATS, of_heartbeat, of_ledgers, of_silence
+from central.alarms.of_stations import OF_HEARTBEATS, of_credential, of_heartbeat, of_ledgers, of_silence
 
 
 def find(facts: Facts, limits: Limits, now: datetime) -> Findings:
@@ -26,6 +26,7 @@ def find(facts: Facts, limits: Limits, now: datetime) -> Findings:
             continue
         conditions += of_silence(station, station.heard_at, limits)
         conditions += of_ledgers(station, limits, now)
+        conditions += of_credential(station, limits, now)
         if now - station.heard_at < limits.stale_after:
             conditions += of_heartbeat(station, limits, now)
         else:

@@ -52,7 +52,6 @@ class Said:
     digests_since: datetime | None = None
     clock_ahead_ms: float | None = None
     oldest_unreceipted_at: datetime | None = None
-    credential_days: float | None = None
     bays: tuple[BaySaid, ...] = ()
 
 
@@ -80,6 +79,10 @@ class Station:
     parked: int = 0
     forks: int = 0
     spoke_again: datetime | None = None
+    credential_made_at: datetime | None = None
+    """None: none was used yet."""
+    credential_ends_at: datetime | None = None
+    """None: it has no end, for its agent cannot renew it."""
     went_back: bool = False
     """It sent events that central had acknowledged and no longer held, and no epoch was raised since."""
 
@@ -185,6 +188,8 @@ class Limits:
     zone: ZoneInfo
     stale_after: timedelta = timedelta(minutes=3)
     offline_after: timedelta = timedelta(minutes=15)
+    credential_lifetime: timedelta = timedelta(days=90)
+    """0: credentials have no end."""
     roster_max_age: timedelta = timedelta(hours=36)
     disk_low: int = 20 * 2**30
     unreceipted_after: timedelta = timedelta(hours=24)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from django.db.models import Count, Exists, OuterRef, QuerySet
@@ -31,6 +32,7 @@ from central.answers.standing import open_checks, open_contests, open_losses
 from central.custody.epochs import store_epoch
 from central.custody.models import Asset, DockSession, Fork, ParkedEvent, UnwatchedBay
 from central.fleet.course import full_in, restarts_within
+from central.fleet.credentials import in_use
 from central.fleet.liveness import OFFLINE
 from central.fleet.models import Credential, Flip, Heartbeat, Ledger
 from central.fleet.models import Station as StationRow
@@ -64,7 +66,6 @@ class _Beat(msgspec.Struct):
     loop_ages_s: dict[str, float] = {}
     disk_free: int = 0
     disk_total: int = 0
-    credential_days: float | None = None
     bays: list[_Bay] = []
 
 
@@ -110,13 +111,19 @@ def _stations(now: datetime) -> list[Station]:
     by_ledger = dict(forks.values_list("ledger_id").annotate(Count("pk")))
     parked = dict(ParkedEvent.objects.values_list("event__ledger__station_id").annotate(Count("pk")))
     epoch, silences = store_epoch(), _silences()
+    credentials = {one.station_id: one for one in in_use()}
     return [
         replace(
             _station(row, ledgers[row.pk], unwatched, by_ledger, parked.get(row.pk, 0), epoch, now),
             silent_at=silences.get(row.pk),
+            **_credential(credentials.get(row.pk)),
         )
         for row in _enrolled().select_related("heartbeat").order_by("pk")
     ]
+
+
+def _credential(one: Credential | None) -> dict[str, Any]:
+    return {} if one is None else {"credential_made_at": one.created_at, "credential_ends_at": one.expires_at}
 
 
 def _silences() -> dict[str, datetime]:
@@ -169,7 +176,6 @@ def _said(beat: Heartbeat, now: datetime) -> Said:
         digests_since=beat.digests_since,
         clock_ahead_ms=told.at.offset_ms,
         oldest_unreceipted_at=beat.oldest_unreceipted_at,
-        credential_days=told.credential_days,
         bays=tuple(BaySaid(one.bay, one.label, one.state, one.camera or "") for one in told.bays),
     )
 

@@ -14,14 +14,15 @@ CLOCK_LIMIT = timedelta(minutes=1)
 """A clock that is off by five minutes keeps its station from erasing."""
 LASTING = timedelta(minutes=5)
 """Gaps, and bays that are not watched, often pass by themselves; so long they may last untold."""
-CREDENTIAL_DAYS = 14
+CREDENTIAL_LEFT = timedelta(days=14)
+"""Less is told. With a short `credential_lifetime`: less than a sixth of it, for stations renew at a third."""
 CRASH_LOOP = 4
 """So many restarts within an hour are no update and no reboot."""
 SPOKE_AGAIN_FOR = timedelta(days=7)
 LEAVE_IN_BAY, USE_ANOTHER_BAY = "leave in bay", "use another bay"
 OF_HEARTBEATS = (
     *(Kind.STATION_UNHEALTHY, Kind.DISK_LOW, Kind.CLOCK_OFF, Kind.BAY_IN_TROUBLE, Kind.CAMERA_UNREADABLE),
-    *(Kind.OLDEST_UNRECEIPTED_TOO_OLD, Kind.CREDENTIAL_EXPIRING, Kind.DISK_FILLING, Kind.CRASH_LOOP),
+    *(Kind.OLDEST_UNRECEIPTED_TOO_OLD, Kind.DISK_FILLING, Kind.CRASH_LOOP),
     *(Kind.VERSION_TOO_OLD, Kind.DRIFT),
 )
 """Nothing new is known of these while their station does not speak."""
@@ -86,13 +87,6 @@ def of_heartbeat(station: Station, limits: Limits, now: datetime) -> Iterator[Co
             name,
             oldest + limits.unreceipted_after,
         )
-    if said.credential_days is not None and said.credential_days < CREDENTIAL_DAYS:
-        yield Condition(
-            Kind.CREDENTIAL_EXPIRING,
-            name,
-            f"The credential of {name} is good for {said.credential_days:.0f} more days. Renew it before.",
-            name,
-        )
     yield from of_bays(station, limits, now)
 
 
@@ -140,6 +134,32 @@ def _bay_in_trouble(station: str, bay: str, said: str, since: datetime | None) -
         station,
         since,
     )
+
+
+def of_credential(station: Station, limits: Limits, now: datetime) -> Iterator[Condition]:
+    """Central knows when a credential ends; a station that does not speak may be the very one that needs help."""
+    lifetime, name = limits.credential_lifetime, station.name
+    least = min(CREDENTIAL_LEFT, lifetime / 6) if lifetime else CREDENTIAL_LEFT
+    ends_at, made_at = station.credential_ends_at, station.credential_made_at
+    if ends_at is not None and ends_at - now < least:
+        yield _credential_expiring(
+            name,
+            f"The credential of {name} ends on {when(ends_at, limits)}, and its agent has not renewed it. After that "
+            "nothing it sends is taken; what it copies is kept there. `dock-agent doctor` there says why; else "
+            "`dock-central station replace`.",
+            ends_at - least,
+        )
+    elif ends_at is None and made_at is not None and lifetime and now - made_at > lifetime - least:
+        yield _credential_expiring(
+            name,
+            f"The credential of {name} is from {when(made_at, limits)}, and its agent is too old to renew it. It "
+            "works on: this credential has no end. Update the agent, and it renews it.",
+            made_at + lifetime - least,
+        )
+
+
+def _credential_expiring(name: str, said: str, since: datetime) -> Condition:
+    return Condition(Kind.CREDENTIAL_EXPIRING, name, said, name, since)
 
 
 def of_ledgers(station: Station, limits: Limits, now: datetime) -> Iterator[Condition]:

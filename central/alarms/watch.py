@@ -90,6 +90,7 @@ class AlarmWatch:
             zone=ZoneInfo(config.web.time_zone),
             stale_after=config.stations.stale_after,
             offline_after=config.stations.offline_after,
+            credential_lifetime=config.stations.credential_lifetime,
             roster_max_age=config.roster.max_age,
             disk_low=config.alarms.disk_low,
             unreceipted_after=config.alarms.unreceipted_after,

@@ -23,6 +23,7 @@ class Change(StrEnum):
     CODE_MADE = "code_made"
     STATION_ENROLLED = "station_enrolled"
     STATION_REVOKED = "station_revoked"
+    CREDENTIAL_RENEWED = "credential_renewed"
     USER_ADDED = "user_added"
     ROLE_SET = "role_set"
     PASSWORD_SET = "password_set"  # noqa: S105 - a name, no password

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from django.db import transaction
 from central.fleet.auditing import Change, keep_change, whoever_runs_this
 from central.fleet.models import Credential, EnrolmentCode, Ledger, Station
 from central.refusals import CommandRefused
+from protocol.renewal import digest_of
 
 CODE_LIFE = timedelta(days=7)
 STATION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -33,10 +33,12 @@ class Enrolled:
     credential: str
     replaces: bool = False
     """It took the place of an older PC."""
+    expires_at: datetime | None = None
+    """When its credential ends; None: it has no end."""
 
 
 def digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return digest_of(secret)
 
 
 def code_of(letters: str) -> str:
@@ -118,8 +120,17 @@ def _new_code(station: Station, now: datetime, by: str, *, replaces: bool, code:
     return code
 
 
-def spend_code(code: str, public_key: str, hostname: str, now: datetime, *, meant_for: str = "") -> Enrolled:
+def spend_code(
+    code: str,
+    public_key: str,
+    hostname: str,
+    now: datetime,
+    *,
+    meant_for: str = "",
+    expires_at: datetime | None = None,
+) -> Enrolled:
     """Enrol one PC with a code that nobody used before. A code for another station than `meant_for` stays unused.
+    `expires_at`: when its credential ends; None: never.
 
     Raises:
         CodeRefused: the code is unknown, spent, expired or another station's.
@@ -140,19 +151,16 @@ def spend_code(code: str, public_key: str, hostname: str, now: datetime, *, mean
             public_key=public_key,
             hostname=hostname[:255],
             created_at=now,
+            used_at=now,
+            expires_at=expires_at,
         )
         who = f"the PC {hostname}"
         keep_change(Change.STATION_ENROLLED, spent.station.pk, by=who, now=now, replaces=spent.replaces)
-    return Enrolled(spent.station.pk, token, spent.replaces)
+    return Enrolled(spent.station.pk, token, spent.replaces, expires_at)
 
 
 def _retire_old_pc(station: Station, now: datetime) -> None:
     """Revoke what the old PC held and close its chains where they stand."""
     station.credentials.filter(revoked_at=None).update(revoked_at=now)
+    station.credentials.update(superseded=False)  # none of them is renewed any more
     Ledger.objects.filter(station=station, closed_at=None).update(closed_at=now)
-
-
-def station_of(token: str) -> str | None:
-    """The id of the station that holds this credential; None when it is unknown or revoked."""
-    found = Credential.objects.filter(token_sha256=digest(token), revoked_at=None).only("station_id").first()
-    return None if found is None else found.station_id

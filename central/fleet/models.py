@@ -43,6 +43,14 @@ class Credential(models.Model):
     hostname = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    """Null: it has no end, for its PC cannot renew."""
+    used_at = models.DateTimeField(null=True)
+    """When it was shown first. A renewed one that was not used yet has not ended the one before."""
+    superseded = models.BooleanField(default=False)
+    """It ended by a renewal of the same PC, and no person revoked it."""
+    predecessor = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="successors")
+    """The one that it renews."""
 
 
 class Heartbeat(models.Model):

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
 from central import clock
-from central.fleet.enrolment import station_of
+from central.fleet.credentials import Shown, Worth, shown
 from central.intake.answers import Refused
 from central.roster.keys import key_name_of
 from protocol.calls import CALLS, PREFIX, Call
@@ -63,19 +63,25 @@ def knocking_station(request: HttpRequest) -> str:
     """The station whose credential the request carries.
 
     Raises:
-        Refused: 401, when there is none, or one that is unknown or revoked.
+        Refused: 401, when there is none, or one that is unknown, ended or revoked.
     """
     token = _shown(request)
-    station = station_of(token) if token else None
-    if station is None:
-        raise Refused(
-            401,
-            "unauthorized",
-            "the credential is missing, unknown or revoked; nothing was accepted",
-            "keep the footage and enroll this station again",
-            WWW_Authenticate="Bearer",
-        )
-    return station
+    found = shown(token, clock.now()) if token else Shown(Worth.UNKNOWN)
+    if found.worth is not Worth.GOOD:
+        what, hint = _WORTHLESS[found.worth]
+        message = f"the credential {what}; nothing was accepted"
+        raise Refused(401, found.worth.value, message, hint, WWW_Authenticate="Bearer")
+    return found.station
+
+
+_ENROL = "keep the footage and enroll this station again"
+_RENEW = f"renew it: POST {PREFIX}/credential"
+_WORTHLESS = {
+    Worth.UNKNOWN: ("is missing or unknown", _ENROL),
+    Worth.REVOKED: ("was revoked", _ENROL),
+    Worth.SUPERSEDED: ("was renewed, and the new one is used: perhaps two PCs are one station", _RENEW),
+    Worth.EXPIRED: ("has ended", _RENEW),
+}
 
 
 def knocking_key(request: HttpRequest) -> str:

@@ -1,4 +1,4 @@
-"""The door where a new PC trades its code for a credential."""
+"""The doors where a new PC trades its code for a credential, and where an enrolled one renews it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import base64
 import binascii
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from central import clock
 from central.custody.epochs import store_epoch
+from central.fleet.credentials import RenewalRefused, end_of_one_made, renew
 from central.fleet.enrolment import CodeRefused, spend_code
 from central.intake.answers import Refused, json_answer
 from central.intake.doors import door
 from central.intake.workplace import workplace
-from protocol.messages import EnrollAnswer, EnrollRequest, ReceiptKey
+from protocol.messages import EnrollAnswer, EnrollRequest, ReceiptKey, RenewAnswer, RenewRequest
 
 log = structlog.get_logger()
 
@@ -24,7 +26,14 @@ def enroll(request: HttpRequest, message: EnrollRequest) -> HttpResponse:
     _check_public_key(message.public_key)
     now = clock.now()
     try:
-        enrolled = spend_code(message.code, message.public_key, message.hostname, now, meant_for=message.station)
+        enrolled = spend_code(
+            message.code,
+            message.public_key,
+            message.hostname,
+            now,
+            meant_for=message.station,
+            expires_at=end_of_one_made(now, settings.CONFIG.stations) if message.renews else None,
+        )
     except CodeRefused:
         log.warning("enrolment_refused", hostname=message.hostname)
         raise Refused(
@@ -43,8 +52,25 @@ def enroll(request: HttpRequest, message: EnrollRequest) -> HttpResponse:
             store_epoch=store_epoch(),
             server_time=now,
             replaces=enrolled.replaces,
+            credential_expires_at=enrolled.expires_at,
         )
     )
+
+
+@door("renew")
+def renew_credential(request: HttpRequest, message: RenewRequest) -> HttpResponse:
+    now = clock.now()
+    try:
+        expires_at = renew(message, settings.CONFIG.stations, now)
+    except RenewalRefused as refused:
+        log.warning("renewal_refused", station=message.station, code=refused.code)
+        raise Refused(
+            403,
+            refused.code,
+            f"{refused}; nothing was changed",
+            "copying goes on; for a new credential: dock-central station replace ID, then dock-agent enroll",
+        ) from None
+    return json_answer(RenewAnswer(station=message.station, credential_expires_at=expires_at, server_time=now))
 
 
 def _check_public_key(text: str) -> None:

@@ -11,6 +11,7 @@ from central.custody.claims import take_claim
 from central.custody.epochs import store_epoch
 from central.custody.models import ParkedEvent
 from central.custody.receipts import standing_of
+from central.fleet.credentials import term_of
 from central.fleet.heartbeats import keep_heartbeat, last_heard_at
 from central.fleet.ledgers import held_head
 from central.intake.answers import empty_answer, json_answer
@@ -27,6 +28,7 @@ def take_heartbeat(request: HttpRequest, station: str, message: Heartbeat) -> Ht
         keep_heartbeat(station, message, request.body.decode(), now, settings.CONFIG.stations)
         if not settings.DATA.clock_in_doubt.exists():
             take_claim(station, message, now)
+    term = term_of(station, settings.CONFIG.stations)
     return json_answer(
         HeartbeatAnswer(
             server_time=clock.now(),
@@ -34,6 +36,8 @@ def take_heartbeat(request: HttpRequest, station: str, message: Heartbeat) -> Ht
             roster_etag=roster_etag(station, settings.CONFIG, now),
             ledger_head=None if message.head is None else held_head(station, message.head.ledger_uuid),
             parked_events=ParkedEvent.objects.filter(event__ledger__station_id=station).count(),
+            credential_expires_at=term.expires_at,
+            renew_credential_from=term.renew_from,
         )
     )
 

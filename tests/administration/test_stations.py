@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from central import clock
-from central.fleet.enrolment import CodeRefused, spend_code, station_of
+from central.fleet.credentials import Worth, shown
+from central.fleet.enrolment import CodeRefused, spend_code
 from central.fleet.models import AdminEvent, Station
 from central.refusals import CommandRefused
 from tests.administration.running import run
@@ -92,9 +93,9 @@ def test_a_stations_site_and_label_are_set_apart_and_only_news_is_kept() -> None
 def test_a_revoked_station_is_nobody_any_more_and_its_reason_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
     run("station", "add", "east-1")
     enrolled = spend_code(capsys.readouterr().out, "key", "pc", clock.now())
-    assert station_of(enrolled.credential) == "east-1"
+    assert shown(enrolled.credential, clock.now()).station == "east-1"
     run("station", "revoke", "east-1", "--reason", "stolen")
-    assert station_of(enrolled.credential) is None
+    assert shown(enrolled.credential, clock.now()).worth is Worth.REVOKED
     assert [what for what, _ in kept()] == ["station_added", "code_made", "station_enrolled", "station_revoked"]
     assert AdminEvent.objects.latest("number").detail == {"reason": "stolen"}
     with pytest.raises(CommandRefused, match="nothing was changed"):

@@ -27,7 +27,7 @@ from central.alarms.facts import (
 from central.alarms.kinds import WORDS, Kind
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LIMITS = Limits(up_since=NOW - 48 * HOUR, zone=ZoneInfo("America/Chicago"))
 GIB = 2**30
 
@@ -48,6 +48,10 @@ def opened(facts: Facts, limits: Limits = LIMITS) -> list[tuple[str, str]]:
     return [(one.kind.value, one.subject) for one in find(facts, limits, NOW).open]
 
 
+def holding(ends: datetime | None, made: datetime = NOW - 60 * DAY) -> Station:
+    return east(credential_made_at=made, credential_ends_at=ends)
+
+
 STATIONS = [
     ("a station that beats", east(), None),
     ("one that was never heard is new", replace(east(), heard_at=None, parked=3), None),
@@ -64,8 +68,11 @@ STATIONS = [
     ("a clock that was never measured", saying(clock_ahead_ms=None), None),
     ("a file that waits for a day", saying(oldest_unreceipted_at=NOW - 24 * HOUR), None),
     ("a file that waits for longer", saying(oldest_unreceipted_at=NOW - 25 * HOUR), "oldest_unreceipted_too_old"),
-    ("a credential with 14 days", saying(credential_days=14.0), None),
-    ("a credential with 13 days", saying(credential_days=13.0), "credential_expiring"),
+    ("a credential with 14 days", holding(NOW + 14 * DAY), None),
+    ("a credential with less", holding(NOW + 14 * DAY - SECOND), "credential_expiring"),
+    ("one that ended", holding(NOW - HOUR), "credential_expiring"),
+    ("one without an end, of a month ago", holding(None, made=NOW - 30 * DAY), None),
+    ("one without an end, of long ago", holding(None, made=NOW - 77 * DAY), "credential_expiring"),
     ("a gap for 4 min", east(gap=GapHeld(7, NOW - 4 * MINUTE)), None),
     ("a gap for 5 min", east(gap=GapHeld(7, NOW - 5 * MINUTE)), "chain_gap"),
     ("a parked event", east(parked=1), "parked_event"),
@@ -158,6 +165,14 @@ def test_a_sentence_does_not_change_by_time_alone() -> None:
 
 def test_every_kind_has_words() -> None:
     assert set(WORDS) == set(Kind)
+
+
+def test_of_a_short_lifetime_a_sixth_is_little_and_without_any_nothing_is_told() -> None:
+    short = replace(LIMITS, credential_lifetime=6 * HOUR)
+    assert opened(Facts((holding(NOW + HOUR, NOW - 5 * HOUR),)), short) == []
+    assert opened(Facts((holding(NOW + HOUR - SECOND, NOW - 5 * HOUR),)), short)
+    endless = replace(LIMITS, credential_lifetime=timedelta(0))
+    assert opened(Facts((holding(None, NOW - 999 * DAY),)), endless) == []
 
 
 def word(**more: object) -> Word:
