@@ -25,6 +25,7 @@ from uuid import UUID
 
 from agent.adapters import card_frames as f
 from agent.adapters.camera_card import CameraCard
+from agent.adapters.card_volumes import CardVolumes, opened
 from agent.adapters.spool_copy import SpooledCopy
 from agent.adapters.spool_disk import SpoolFolder
 from agent.errors import CardError, CardGone, DockError, Refused
@@ -147,7 +148,7 @@ class CardDesk:
         mounted = self._mounted
         if mounted is None:
             raise CardGone("No card was opened.")
-        with CameraCard(mounted.root, self._wire.tick) as card:
+        with opened(mounted, self._wire.tick) as card:
             return self._at_card(request, card, mounted)
 
     def _rest(self, seconds: float) -> None:
@@ -157,7 +158,7 @@ class CardDesk:
             time.sleep(min(left, TICK_S))
             self._wire.tick()
 
-    def _at_card(self, request: f.Request, card: CameraCard, mounted: MountedCard) -> f.Answer:
+    def _at_card(self, request: f.Request, card: CameraCard | CardVolumes, mounted: MountedCard) -> f.Answer:
         card.prove(mounted.volume)
         tick, rest, volume = self._wire.tick, self._rest, mounted.volume
         match request:
@@ -178,7 +179,7 @@ class CardDesk:
                 return f.Erased(unlink_file(card, order, tick, volume=volume, pause=rest))
 
 
-def read_small(card: CameraCard, path: bytes, limit: int) -> bytes | None:
+def read_small(card: CameraCard | CardVolumes, path: bytes, limit: int) -> bytes | None:
     """The first `limit` bytes; None when it is not there or no regular file. Raises CardGone, CardUnreadable."""
     try:
         reader = card.open(path)

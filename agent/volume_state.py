@@ -1,16 +1,16 @@
 """Tells udev whether a camera's file system was left clean: `DOCK_VOLUME=clean` or `dirty`; else nothing.
 
 udev runs it as root for each USB volume (systemd/udev/90-dock-agent.rules), so that the agent needs no right to open
-a device. It reads 2 KiB, writes nothing, and needs nothing but Python.
+a device. It reads 2 KiB, writes nothing, and imports next to nothing.
 """
 
 from __future__ import annotations
 
+import os.path
 import sys
-from pathlib import Path
 
 if not __package__:  # started by its path: only this program's own folder is looked at
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))  # noqa: PTH120 - pathlib is slow to import
 
 from agent.adapters.volume_head import read_health
 

@@ -90,14 +90,17 @@ class CameraFile:
 class CameraCard:
     """A card whose root is `root`. Holds one handle, on the root, until `close()`: close it before unmounting."""
 
-    def __init__(self, root: str, tick: Callable[[], None] = _nothing, files: FileCalls = KERNEL) -> None:
-        """`tick` is called for every entry of a listing.
+    def __init__(
+        self, root: str, tick: Callable[[], None] = _nothing, files: FileCalls = KERNEL, *, name: bytes = b""
+    ) -> None:
+        """`tick` is called for every entry of a listing. `name`: of a volume; every path begins with it.
 
         Raises:
             CardGone: there is no such folder."""
         self._files = files
         self._root = root
         self._tick = tick
+        self._before = name + b"/" if name else b""
         self._told: CardFile | None = None
         self._room: os.statvfs_result | None = None
         try:
@@ -147,12 +150,12 @@ class CameraCard:
         self.prove(self._volume)
         room = self._room
         if room is None or room.f_blocks == 0:
-            return listing
+            return self._named(listing)
         size, free = room.f_blocks * room.f_frsize, room.f_bavail * room.f_frsize
-        return replace(listing, volume_bytes=size, volume_free_bytes=free)
+        return self._named(replace(listing, volume_bytes=size, volume_free_bytes=free))
 
     def open(self, path: bytes) -> CameraFile:
-        parts = parts_of(path)
+        parts = parts_of(path.removeprefix(self._before))
         with card_errors(path, self._device):
             folder = open_folder(self._fd, parts[:-1], self._files)
             try:
@@ -174,7 +177,7 @@ class CameraCard:
         Raises:
             Refused: it is something else now (`not_as_listed`), or the card is read-only (`not_writable`).
             FileNotFoundError, CardUnreadable, CardGone."""
-        parts = parts_of(path)
+        parts = parts_of(path.removeprefix(self._before))
         with card_errors(path, self._device):
             folder = open_folder(self._fd, parts[:-1], self._files)
             try:
@@ -191,6 +194,15 @@ class CameraCard:
         with card_errors(b".", self._device):
             self._files.syncfs(self._fd)
             self._files.statvfs(self._fd)
+
+    def _named(self, listing: Listing) -> Listing:
+        if not self._before:
+            return listing
+        return replace(
+            listing,
+            files=tuple(replace(file, path=self._before + file.path) for file in listing.files),
+            refused=tuple(replace(entry, path=self._before + entry.path) for entry in listing.refused),
+        )
 
     def _remember(self, file: CardFile) -> None:
         self._told = file

@@ -18,6 +18,9 @@ MAX_DEPTH = 32
 MAX_ENTRIES = 1_000_000
 """Entries of one card: beyond that its file system is damaged, and the listing is not complete."""
 
+LOST_AND_FOUND = b"lost+found"
+"""Every ext file system has one, for root alone; only a repair puts anything in it, and nobody repairs cards here."""
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _KINDS = {stat.S_IFLNK: "symlink", stat.S_IFIFO: "fifo", stat.S_IFSOCK: "socket"}
 
@@ -150,6 +153,9 @@ class FolderWalk:
         path = b"/".join(parts)
         if error.errno in GONE:
             raise CardGone(f"The camera is no longer there ({path!r}: {error.strerror}).") from error
+        if path == LOST_AND_FOUND and error.errno == errno.EACCES:
+            self._refused.append(RefusedEntry(path, "lost_and_found"))
+            return
         self._complete = False
         self._refused.append(RefusedEntry(path, "unreadable"))
         if error.errno not in (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.ELOOP):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from stat import S_ISDIR
 
 from agent.errors import CardGone, MountRefused
 from agent.ports import Mounter
-from agent.rules.footage import MountedCard, Presence, VolumeId
+from agent.rules.footage import MountedCard, MountedVolume, Presence, UnreadVolume, VolumeId
+from agent.rules.volumes import NO_FILE_SYSTEM, NOT_MOUNTED
 
 
 class FolderMounter:
@@ -52,6 +54,75 @@ class FolderMounter:
             return
         finally:
             os.close(folder)
+
+
+class EveryVolume:
+    """Mounts all volumes of a camera, each by the same mounter, and releases them together."""
+
+    def __init__(self, mounter: Mounter) -> None:
+        self._mounter = mounter
+        self._mounted: dict[MountedCard, list[MountedCard]] = {}
+
+    def mount(self, presence: Presence, *, writable: bool) -> MountedCard:
+        """Fresh mounts of all. Read-only, one that cannot be mounted is named in `unread` and the others are served;
+        writable, it is all or none.
+
+        Raises:
+            MountRefused: none can be mounted, or not all as asked.
+            CardGone: the device is no longer there.
+        """
+        if not presence.volume_name and not presence.volumes:
+            return self._mounter.mount(presence, writable=writable)
+        cards: list[tuple[str, MountedCard]] = []
+        refused = MountRefused(f"{presence.bay}: it has no volume that can be mounted.")
+        unread = [UnreadVolume(one.name, NO_FILE_SYSTEM) for one in presence.volumes if one.no_file_system]
+        try:
+            for name, alone in _each(presence):
+                try:
+                    cards.append((name, self._mounter.mount(alone, writable=writable)))
+                except MountRefused as error:
+                    if writable:
+                        raise
+                    refused = error
+                    unread.append(UnreadVolume(name, NOT_MOUNTED, str(error)))
+            if not cards:
+                raise refused
+        except BaseException:
+            self._release(card for _, card in cards)
+            raise
+        whole = _as_one(cards, tuple(unread))
+        self._mounted[whole] = [card for _, card in cards]
+        return whole
+
+    def release(self, card: MountedCard) -> None:
+        """Release all of it. Idempotent."""
+        self._release(self._mounted.pop(card, [card]))
+
+    def _release(self, cards: Iterable[MountedCard]) -> None:
+        for card in cards:
+            self._mounter.release(card)
+
+
+def _each(presence: Presence) -> Iterator[tuple[str, Presence]]:
+    """Every volume that has a file system, as a camera of one volume."""
+    yield presence.volume_name, replace(presence, volumes=(), volume_name="")
+    for one in presence.volumes:
+        if not one.no_file_system:
+            facts = {**presence.facts, "fs_uuid": "", "fs_label": "", "fs_type": "", **one.facts}
+            yield one.name, replace(presence, device=one.device, facts=facts, volumes=(), volume_name="")
+
+
+def _as_one(cards: list[tuple[str, MountedCard]], unread: tuple[UnreadVolume, ...]) -> MountedCard:
+    (name, first), *others = cards
+    return MountedCard(
+        first.root,
+        first.volume,
+        first.writable,
+        any(card.dirty for _, card in cards),
+        name,
+        tuple(MountedVolume(name, card.root, card.volume) for name, card in others),
+        unread,
+    )
 
 
 class MounterBySource:

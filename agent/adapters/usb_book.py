@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.adapters.usb_bus import Bus, UsbDevice, Volume
+from agent.adapters.usb_volumes import camera_volumes, grown
 from agent.ports import SourceEvent
 from agent.rules.footage import Instant, Presence
 from agent.rules.plugs import counted
@@ -95,7 +96,9 @@ class UsbBook:
         }
         self._ports = {device.devpath: device.port for device in bus.devices.values()}
         for usb, device in bus.devices.items():
-            if usb not in self._known:
+            if usb in self._known:
+                self._complete(usb, bus.volumes.get(usb, ()))
+            else:
                 self._consider(device, bus.volumes.get(usb, ()), now)
 
     def is_waiting(self, now: Instant) -> bool:
@@ -120,7 +123,7 @@ class UsbBook:
         elif usable:
             # Unlocked late, or a card put into a reader: it began somewhere between.
             begun = _Arrival(now, arrival.absent_until) if is_late else arrival
-            self._publish(device, usable, begun)
+            self._publish(device, volumes, begun)
         elif is_late and may_hold_footage(device.interfaces):
             self._refuse(
                 device, arrival, now, "no_file_system", "It shows no file system: a phone, or a camera still locked."
@@ -128,11 +131,19 @@ class UsbBook:
         elif is_late:
             arrival.said = True
 
-    def _publish(self, device: UsbDevice, usable: list[Volume], arrival: _Arrival) -> None:
-        volume, others = usable[0], usable[1:]
+    def _complete(self, usb: str, volumes: tuple[Volume, ...]) -> None:
+        """Its other volumes may be announced after the first."""
+        known = self._known[usb]
+        others = [one for volume, one in camera_volumes(volumes) if volume.devpath != known.volume.devpath]
+        presence = replace(known.presence, volumes=grown(known.presence.volumes, others))
+        if presence != known.presence:
+            self._known[usb] = replace(known, presence=presence)
+
+    def _publish(self, device: UsbDevice, volumes: tuple[Volume, ...], arrival: _Arrival) -> None:
+        (volume, first), *others = camera_volumes(volumes)
         facts = {"source": "usb", "bay": device.port, **device.facts, **(volume.facts or {})}
         if others:
-            facts["other_volumes"] = " ".join(other.node for other in others)
+            facts["other_volumes"] = " ".join(one.device for _, one in others if not one.no_file_system)
         plug = f"usb:{arrival.seen_at.boot_id[:8]}:{_place(device, volume)}"
         presence = Presence(
             key=counted(plug, self._ended[plug]),
@@ -141,7 +152,9 @@ class UsbBook:
             seen_at=arrival.seen_at,
             absent_until=arrival.absent_until,
             device=volume.node,
-            facts=facts,
+            facts={name: value for name, value in facts.items() if value},
+            volume_name=first.name,
+            volumes=tuple(one for _, one in others),
         )
         arrival.said, arrival.refused = True, ""
         self._known[device.devpath] = _Known(device, volume, presence, plug)

@@ -39,6 +39,12 @@ class Volume:
     """Of the partition; 0 for a whole disk."""
     facts: Mapping[str, str] | None
     """None: udev found no file system on it."""
+    size: int = 0
+    """Bytes; 0: a reader without a card."""
+    kind: str = ""
+    """Of the partition, by its table: `0x5`, a GUID …"""
+    described: bool = True
+    """Udev's rules have looked at it."""
 
     def order(self) -> tuple[str, int]:
         """Disk by disk; partitions before the disk that holds them."""
@@ -127,11 +133,18 @@ def _volume(found: pyudev.Device, usb: str) -> Volume:
         devpath=found.device_path,
         node=found.device_node or "",
         diskseq=own.get("DISKSEQ", "") or _attribute(found, "diskseq"),
-        number=int(number) if number.isdecimal() else 0,
+        number=_number(number),
         facts={name: value for name, value in facts.items() if value}
         if own.get("ID_FS_USAGE") == "filesystem"
         else None,
+        size=_number(_attribute(found, "size")) * 512,
+        kind=own.get("ID_PART_ENTRY_TYPE", ""),
+        described="ID_BUS" in own,
     )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
 
 
 def _attribute(found: pyudev.Device, name: str) -> str:

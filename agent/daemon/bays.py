@@ -155,6 +155,9 @@ class Bays:
             fresh = [presence for key, presence in look.present.items() if key not in self._live]
             for key, live in self._live.items():
                 live.last_present = look.seen_at.get(key, live.last_present)
+                now_shown = look.present.get(key, live.session.presence)
+                if now_shown.volumes != live.session.presence.volumes:
+                    live.session.shows(now_shown)
         for live in gone:
             self._end(live, now)
         for presence in fresh:

@@ -13,7 +13,7 @@ import structlog
 
 from agent.adapters.folders import FolderSource
 from agent.adapters.kernel_mounts import KernelMounter
-from agent.adapters.mounts import FolderMounter, MounterBySource
+from agent.adapters.mounts import EveryVolume, FolderMounter, MounterBySource
 from agent.adapters.profile_files import ProfileSet
 from agent.adapters.system_clock import SystemClock
 from agent.config import Config, ProfileSwitch
@@ -50,12 +50,12 @@ def mounter_of(config: Config) -> MounterBySource:
     if any(source.kind == "usb" for source in config.source):
         folder = config.state / "mounts"
         if mounts_itself(config):
-            mounters["usb"] = KernelMounter(folder)
+            mounters["usb"] = EveryVolume(KernelMounter(folder))
         else:
             # Imported here: a station without USB bays needs no D-Bus.
             from agent.adapters.udisks_mounts import UdisksMounter
 
-            mounters["usb"] = UdisksMounter(folder / "notes")
+            mounters["usb"] = EveryVolume(UdisksMounter(folder / "notes"))
     return MounterBySource(mounters)
 
 

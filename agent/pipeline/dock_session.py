@@ -35,6 +35,7 @@ from agent.rules.footage import CardFile, DockSession, Listing, Presence, State
 from agent.rules.identity import told_apart
 from agent.rules.profiles import Profile
 from agent.rules.stock import Seen, is_durable_as, seen
+from agent.rules.volumes import NOT_MOUNTED
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +73,7 @@ class CameraSession:
         self._bench = bench
         self._card = OpenCard(bench, presence)
         self._is_open = False
+        self._shown: Presence | None = None
         self._profile: Profile | None = None
         self._left = threading.Event()
         self._nudge = threading.Event()
@@ -100,6 +102,11 @@ class CameraSession:
         """Something changed (a receipt came, an event at the source): look again soon."""
         self._nudge.set()
 
+    def shows(self, presence: Presence) -> None:
+        """More of this camera came up (another partition): it is opened anew with all of it."""
+        self._shown = presence
+        self._nudge.set()
+
     # --- the session's own thread ---------------------------------------------------------------------
 
     def run(self) -> None:
@@ -123,6 +130,10 @@ class CameraSession:
         Raises:
             LedgerBroken: without its memory nothing may be promised.
         """
+        if self._shown is not None:
+            self._close()
+            self.presence, self._shown = self._shown, None
+            self._card.show(self.presence)
         try:
             listing = self._card.list() if self._is_open else self.begin()
             self._is_open = True
@@ -154,6 +165,8 @@ class CameraSession:
         self._stock = Stock(self._bench, docked)
         if mounted.dirty:
             self._stock.trouble("file_system_dirty", "the card was not cleanly unmounted; it is read, never written")
+        if dark := [one for one in mounted.unread if one.reason == NOT_MOUNTED]:
+            self._stock.trouble("volume_not_mounted", "; ".join(one.detail for one in dark))
         settle = timedelta(seconds=self.presence.settle_s if self.presence.source == "folder" else 0)
         self._staging = CardStaging(self._bench, docked, profile, settle, self.board)
         self._erasing = CardErasing(self._bench, docked, profile, self.board)

@@ -10,6 +10,7 @@ from agent.ports import CardWork
 from agent.rules.footage import Listing, Presence
 from agent.rules.identity import Identity, identify
 from agent.rules.profiles import Profile, choose, shown
+from agent.rules.volumes import path_on_volume
 
 MARKER_LIMIT = 4096
 """Bytes of a marker file that are read."""
@@ -44,13 +45,13 @@ def identify_card(
 ) -> Identified:
     """The answer with the card in hand: marker files and file names count too."""
     facts = facts_of(presence)
-    names = [shown(file.path) for file in listing.files]
+    names = [shown(path_on_volume(file.path)) for file in listing.files]
     profile = choose(profiles, facts, names)
     chosen = profile or fallback
     marker = None
     for wanted in chosen.marker_files():
         # Cards ignore letter case: read the file under the name that it really has.
-        real = next((f.path for f in listing.files if shown(f.path).lower() == wanted.lower()), None)
+        real = next((f.path for f in listing.files if shown(path_on_volume(f.path)).lower() == wanted.lower()), None)
         content = _read_marker(work, real) if real is not None else None
         if content is not None:
             marker = content.decode("utf-8", "replace")

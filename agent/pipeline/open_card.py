@@ -8,8 +8,8 @@ import threading
 from agent.errors import CardGone, DockError
 from agent.pipeline.bench import Bench
 from agent.ports import CardWork
-from agent.rules.footage import Listing, MountedCard, Presence, VolumeId
-from agent.rules.volumes import is_same_volume
+from agent.rules.footage import Listing, MountedCard, Presence
+from agent.rules.volumes import is_same_card
 
 
 class OpenCard:
@@ -19,7 +19,7 @@ class OpenCard:
         self._bench = bench
         self._presence = presence
         self._mounted: MountedCard | None = None
-        self._first: VolumeId | None = None
+        self._first: MountedCard | None = None
         """What was read when the card was opened: only that is written to."""
         self._work: CardWork | None = None
         self._interrupted = threading.Event()
@@ -30,12 +30,16 @@ class OpenCard:
             raise RuntimeError("the card is not open")
         return self._work
 
+    def show(self, presence: Presence) -> None:
+        """From the next `open` on it is this; call it while the card is closed."""
+        self._presence = presence
+
     def open(self) -> MountedCard:
         """Mount read-only and start the child. Raises MountRefused, CardGone, CardStalled."""
         self.close()
         self._refuse_when_interrupted()
         self._mounted = self._bench.mounter.mount(self._presence, writable=False)
-        self._first = self._mounted.volume
+        self._first = self._mounted
         self._work = self._bench.start_work()
         # The interrupt may have come before there was a child that it could end.
         self._refuse_when_interrupted()
@@ -49,7 +53,7 @@ class OpenCard:
             self._mounted = None
         self._refuse_when_interrupted()
         self._mounted = fresh = self._bench.mounter.mount(self._presence, writable=writable)
-        if self._first is None or not is_same_volume(self._first, fresh.volume):
+        if self._first is None or not is_same_card(self._first, fresh):
             raise CardGone("Another card is in the camera's place than the one that was read.")
         self.work.open(fresh)
         return fresh

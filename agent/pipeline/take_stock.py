@@ -10,6 +10,7 @@ from agent.pipeline.bench import Bench
 from agent.rules import changes as c
 from agent.rules.footage import Asset, CardFile, DockSession, Listing, State
 from agent.rules.stock import Seen, is_vanished, may_hide_footage, missing, seen
+from agent.rules.volumes import is_dark
 from protocol.sidecar import encode_path
 
 AT_ONCE = 500
@@ -138,7 +139,8 @@ class Stock:
             self._refused.update(entry.path for entry in group)
 
     def _settle_missing(self, now_ns: int) -> None:
-        absent = missing(self.expected(), self.listed)
+        refused = self.listing.refused if self.listing is not None else ()
+        absent = [asset for asset in missing(self.expected(), self.listed) if not is_dark(asset.path, refused)]
         for asset_id in self._missing_since.keys() - {asset.asset_id for asset in absent}:
             del self._missing_since[asset_id]
         gone: list[c.Change] = []

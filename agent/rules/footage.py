@@ -26,6 +26,20 @@ class Instant:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraVolume:
+    """A further place of a camera where footage may be: another partition, another memory."""
+
+    name: str
+    """`[2]` is its second partition, `[disk 2]` its second memory; empty: its first. Paths begin with it."""
+    device: str
+    """Block device node."""
+    facts: dict[str, str] = field(default_factory=dict, hash=False)
+    """fs_uuid, fs_label, fs_type."""
+    no_file_system: bool = False
+    """Nothing that could be read was recognised on it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Presence:
     """One camera (or other device) in one bay, from one plugging-in to one pulling-out."""
 
@@ -47,6 +61,10 @@ class Presence:
     facts: dict[str, str] = field(default_factory=dict)
     """What the source knows: usb_serial, usb_vendor_id, usb_model_id, usb_interfaces, fs_uuid, fs_label,
     fs_type, folder_name, usb_vendor, usb_model …"""
+    volume_name: str = ""
+    """Of `device` among the camera's volumes."""
+    volumes: tuple[CameraVolume, ...] = ()
+    """The camera's others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +84,38 @@ class VolumeId:
 
 
 @dataclass(frozen=True, slots=True)
+class MountedVolume:
+    """A further volume of a card, under its name."""
+
+    name: str
+    root: str
+    volume: VolumeId
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadVolume:
+    """A volume of a card that is not served, and may hold footage."""
+
+    name: str
+    reason: str
+    """`no_file_system`: none was recognised; `not_mounted`: it could not be mounted."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MountedCard:
-    """A card's tree, reachable at `root`. Only a writable one may be erased from."""
+    """A card's tree, reachable at `root`, and the trees of its other volumes. Only a writable one may be erased
+    from."""
 
     root: str
     volume: VolumeId
     writable: bool
     dirty: bool = False
-    """The file system says it was not cleanly unmounted, or reported errors: never written to."""
+    """A file system of it says it was not cleanly unmounted, or reported errors: never written to."""
+    name: str = ""
+    """Of `root` among the card's volumes."""
+    others: tuple[MountedVolume, ...] = ()
+    unread: tuple[UnreadVolume, ...] = ()
 
 
 # --- what is on a card --------------------------------------------------------------------------------
@@ -104,7 +146,8 @@ class RefusedEntry:
 
     path: bytes
     reason: str
-    """`symlink`, `fifo`, `socket`, `device`, `other_volume`, `too_deep`, `unreadable`, `name_refused`."""
+    """`symlink`, `fifo`, `socket`, `device`, `other_volume`, `too_deep`, `unreadable`, `name_refused`,
+    `lost_and_found`; of a whole volume `no_file_system`, `not_mounted`."""
 
 
 @dataclass(frozen=True, slots=True)

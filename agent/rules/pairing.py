@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
 
+from agent.rules.volumes import path_on_volume
+
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
@@ -34,7 +36,7 @@ def claims(sidecar: bytes, pairing: Pairing = PLAIN) -> frozenset[bytes]:
     """The names under which this sidecar claims videos: its own path without the last ending, and what its profile
     says. It goes after every video that has one of them."""
     folder, slash, name = sidecar.rpartition(b"/")
-    if pairing.of_folder and _globs(pairing.of_folder).match(_text(sidecar)):
+    if pairing.of_folder and _globs(pairing.of_folder).match(_text(path_on_volume(sidecar))):
         return frozenset({_everything_in(folder)})
     return frozenset({folder + slash + _stem(name).lower()}) | _paired(sidecar, pairing)
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from agent.rules.footage import FileKind
 from agent.rules.pairing import PLAIN, Pairing
 from agent.rules.recording_time import ANY_TIME, TimeRule
+from agent.rules.volumes import path_on_volume
 
 MARKER_WEIGHT = 3
 """A file that was put on a card to say what it is outweighs USB ids, which often name the chip only."""
@@ -185,7 +186,8 @@ def may_erase_kind(profile: Profile, kind: FileKind) -> bool:
 
 def classify(profile: Profile, path: bytes) -> FileKind:
     """What this file is. A marker wins over everything; what nothing names is OTHER, and travels too."""
-    if _any(profile.marker, path) or shown(path).lower() in {name.lower() for name in profile.marker_files()}:
+    markers = {name.lower() for name in profile.marker_files()}
+    if _any(profile.marker, path) or shown(path_on_volume(path)).lower() in markers:
         return FileKind.MARKER
     if _any(profile.video, path):
         return FileKind.VIDEO
@@ -247,4 +249,4 @@ def _pattern(globs: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _any(globs: tuple[str, ...], path: bytes) -> bool:
-    return _pattern(globs).match(shown(path).lower()) is not None
+    return _pattern(globs).match(shown(path_on_volume(path)).lower()) is not None

@@ -96,7 +96,7 @@ def missing(expected: Iterable[Asset], listed: Mapping[bytes, CardFile]) -> tupl
     return tuple(asset for asset in expected if asset.on_card and asset.path not in listed)
 
 
-BENIGN_REFUSALS = frozenset({"symlink", "fifo", "socket", "device"})
+BENIGN_REFUSALS = frozenset({"symlink", "fifo", "socket", "device", "lost_and_found"})
 """What is refused for these reasons holds no footage of its own. Behind every other refusal there may be some."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import unpack_from
 
 HEAD = 2048
@@ -13,16 +12,32 @@ _EXFAT_DIRTY_OR_FAILED = 0x2 | 0x4
 _FAT_DIRTY_OR_FAILED = 0x1 | 0x2
 
 
-@dataclass(frozen=True, slots=True)
 class VolumeHealth:
-    """`kind` is `ext`, `exfat`, `vfat` or empty."""
+    """No dataclass: udev starts a program with this at each volume, and importing dataclasses takes it longer than
+    everything else."""
 
-    kind: str
-    dirty: bool
-    """Not cleanly unmounted, has errors, or we cannot tell: never written to."""
-    fat_at: int = 0
-    """Where a FAT keeps its second pair of flags; read eight bytes there and ask `is_fat_dirty`. 0: nowhere."""
-    fat_bits: int = 0
+    __slots__ = ("dirty", "fat_at", "fat_bits", "kind")
+
+    def __init__(self, kind: str, dirty: bool, fat_at: int = 0, fat_bits: int = 0) -> None:
+        self.kind = kind
+        """`ext`, `exfat`, `vfat` or empty."""
+        self.dirty = dirty
+        """Not cleanly unmounted, has errors, or we cannot tell: never written to."""
+        self.fat_at = fat_at
+        """Where a FAT keeps its second pair of flags; read eight bytes there and ask `is_fat_dirty`. 0: nowhere."""
+        self.fat_bits = fat_bits
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, VolumeHealth) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        return f"VolumeHealth{self._values()}"
+
+    def _values(self) -> tuple[str, bool, int, int]:
+        return self.kind, self.dirty, self.fat_at, self.fat_bits
 
 
 def health_of(head: bytes) -> VolumeHealth:

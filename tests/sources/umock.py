@@ -10,6 +10,7 @@ import ctypes
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +89,11 @@ class Cameras:
         counted: bool = True,
         label: str = "BWC",
         ids: str = "0603:8611",
+        nodes: Sequence[str] = (),
+        blank: int = 0,
     ) -> None:
-        """A device with that many partitions; `counted`: as a kernel does, no two plugs share a number."""
+        """A device with that many partitions; `counted`: as a kernel does, no two plugs share a number. `nodes`: one
+        for each partition; `blank`: so many more without a file system."""
         self._count += counted or not self._count
         n = self._count
         vendor, model = ids.split(":")
@@ -128,19 +132,19 @@ class Cameras:
             },
         )
         self._plugged[port] += [scsi, disk]
-        for part in range(1, file_systems + 1):
+        count = len(nodes) or file_systems
+        for part in range(1, count + blank + 1):
             partition = self._bed.add(
                 "block",
                 f"{disk_name}{part}",
                 disk,
-                {"partition": str(part)},
+                {"partition": str(part), "size": "65536"},
                 {
                     "DEVTYPE": "partition",
                     "PARTN": str(part),
-                    "DEVNAME": node or f"/dev/{disk_name}{part}",
-                    "ID_FS_UUID": f"AAAA-{n:02}{part:02}",
+                    "DEVNAME": dict(enumerate(nodes, 1)).get(part) or node or f"/dev/{disk_name}{part}",
                     **numbers,
-                    **fs,
+                    **({"ID_FS_UUID": f"AAAA-{n:02}{part:02}", **fs} if part <= count else {}),
                 },
             )
             self._plugged[port].append(partition)
