@@ -31,6 +31,10 @@ test: $(STAMP) ## all tests that need no virtual machine
 	@scripts/parts --quiet
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
 
+test-vm: $(STAMP) ## the package on a real dock PC: a Debian guest in qemu, USB cameras plugged and pulled (half an hour and more; needs root)
+	@scripts/parts-vm
+	@$(PY) -m pytest -q -p no:xdist --durations=10 $(PYTEST_ARGS) $(or $(TESTS),tests/vm)
+
 soak: $(STAMP) ## the roaming tests at their full length (hours); prints its seed, `SEED=… make soak` repeats it
 	@scripts/parts --quiet
 	@seed=$${SEED:-$$RANDOM}; echo "soak: SEED=$$seed"; SCALE=soak SEED=$$seed $(PY) -m pytest -n $(WORKERS) --dist worksteal -q \
@@ -65,4 +69,4 @@ lock: $(STAMP) ## compile the hashed requirements anew (needs the network)
 clean: ## remove everything that setup made
 	@rm -rf $(VENV) .parts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup parts demo demo-once test soak conformance mutation deb check format lock clean
+.PHONY: help setup parts demo demo-once test test-vm soak conformance mutation deb check format lock clean

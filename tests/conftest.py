@@ -88,6 +88,12 @@ PARTS = {
 }
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Virtual machines take half an hour: only who names tests/vm gets them (`make test-vm`)."""
+    is_named = any("tests/vm" in argument for argument in config.args)
+    return True if collection_path == ROOT / "tests/vm" and not is_named else None
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("part"):
         is_here, needs = PARTS[mark.args[0]]
