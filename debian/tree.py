@@ -14,6 +14,8 @@ from debian.site_packages import Libraries
 
 HOME = "usr/lib/dock-agent"
 DOC = "usr/share/doc/dock-agent"
+TO_EDIT = "usr/share/dock-agent/agent.toml"
+"""What postinst puts into /etc. Not below /usr/share/doc: a PC may be set up to install no documentation."""
 SYSTEMD = "usr/lib/systemd/system"
 SHIPPED = ("agent", "protocol")
 """The distribution's rooms that a dock PC needs: never central, never the simulator."""
@@ -67,7 +69,9 @@ def _place_pages(root: Path, staged: Path, release: Release) -> None:
     for name in IT_PAGES:
         if (root / "docs" / name).exists():
             _put(root / "docs" / name, staged / DOC / name)
-    _write(staged / DOC / "examples/agent.toml", to_edit((root / "config/agent.example.toml").read_text()))
+    example = to_edit((root / "config/agent.example.toml").read_text())
+    _write(staged / TO_EDIT, example)
+    _write(staged / DOC / "examples/agent.toml", example)
     _zip(staged / DOC / "changelog.gz", _changelog(root, release))
     for name, page in manual.pages(release).items():
         _zip(staged / "usr/share/man/man1" / f"{name}.1.gz", page)

@@ -16,7 +16,7 @@ import pytest
 from agent import config
 from agent.cli.arguments import parser
 from debian.build import build
-from debian.tree import to_edit
+from debian.tree import TO_EDIT, to_edit
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = "usr/lib/dock-agent"
@@ -84,7 +84,7 @@ def test_a_python_that_it_does_not_serve_is_named(tree: Path, tmp_path: Path) ->
 
 
 def test_the_configuration_to_edit_lacks_just_what_only_the_site_knows(tree: Path, tmp_path: Path) -> None:
-    shipped = (tree / "usr/share/doc/dock-agent/examples/agent.toml").read_text()
+    shipped = (tree / TO_EDIT).read_text()
     assert shipped == to_edit((ROOT / "config/agent.example.toml").read_text())
     edited = tmp_path / "agent.toml"
     edited.write_text(shipped)
@@ -96,6 +96,13 @@ def test_the_configuration_to_edit_lacks_just_what_only_the_site_knows(tree: Pat
     loaded = config.load(edited)
     plain = config.Config(config.Station("east-1"), config.Central("https://central.example"))
     assert loaded == plain
+
+
+def test_the_scripts_need_nothing_that_a_pc_without_documentation_lacks(tree: Path) -> None:
+    for name in ("preinst", "postinst", "prerm", "postrm"):
+        assert "/usr/share/doc/" not in (tree / "DEBIAN" / name).read_text()
+    shown = tree / "usr/share/doc/dock-agent/examples/agent.toml"
+    assert (tree / TO_EDIT).read_text() == shown.read_text()
 
 
 def test_every_command_has_a_page(tree: Path) -> None:
