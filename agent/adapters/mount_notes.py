@@ -23,6 +23,18 @@ class Note:
     """Empty: it was about to be mounted."""
 
 
+def noted_roots(folder: Path) -> tuple[Path, ...]:
+    """Where cards are mounted according to the notes of a station that may be running; none when we may not look."""
+    found = []
+    try:
+        for file in folder.glob("*.json"):
+            note = msgspec.json.decode(file.read_bytes(), type=Note)
+            found += [Path(note.root)] if note.root else []
+    except (OSError, msgspec.DecodeError):
+        return ()
+    return tuple(found)
+
+
 class MountNotes:
     """One small file for each device. A power cut unmounts everything, so nothing of this has to outlive one."""
 

@@ -90,6 +90,16 @@ def _is_open(path: Path) -> bool:
         return False
 
 
+def user() -> str:
+    """Who runs this."""
+    return _user(os.geteuid())
+
+
+def udev_rules(*, root: Path = Path("/")) -> tuple[str, ...]:
+    """The text of every udev rule of this PC."""
+    return tuple(text for _, text in _rule_files(root))
+
+
 def _user(number: int) -> str:
     try:
         return pwd.getpwuid(number).pw_name

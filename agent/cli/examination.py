@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -10,14 +11,15 @@ from urllib.parse import urlsplit
 from agent.adapters import credential_file, probe_central, probe_disk, probe_machine, probe_tls
 from agent.adapters.central_api import CentralApi
 from agent.adapters.http_session import HttpSession
+from agent.adapters.mount_notes import noted_roots
 from agent.adapters.profile_files import load_profiles, read_profiles
 from agent.adapters.system_clock import SystemClock
 from agent.adapters.system_trust import system_trust
 from agent.config import Config
-from agent.daemon.opening import switched
+from agent.daemon.opening import mount_notes, mounts_itself, switched
 from agent.errors import AuthRefused, DockError, NeedsOperator, Refused, RetryLater
 from agent.ledger.health import LedgerHealth, look
-from agent.rules.diagnosis import disk, machine, network, standing
+from agent.rules.diagnosis import disk, machine, mounting, network, standing
 from agent.rules.diagnosis.finding import Finding, ok, unseen
 
 Probe = Callable[[], Finding]
@@ -57,6 +59,7 @@ class Examination:
         yield "credential", self._credential
         yield "proxy", self._proxy
         yield "sources", self._sources
+        yield "mounter", self._mounter
         yield "automounter", self._automounters
         if self._has_usb:
             yield "buffer", lambda: machine.judge_buffer(probe_machine.receive_buffer())
@@ -102,10 +105,22 @@ class Examination:
         )
         return machine.judge_sources(folders, self._has_usb, self._settings.erase.policy == "after-receipt")
 
+    def _mounter(self) -> Finding:
+        if not self._has_usb:
+            return ok("mounter", "No USB source: nothing has to be mounted.")
+        if mounts_itself(self._settings):
+            return mounting.judge_own_mounter(os.geteuid() == 0)
+        # Imported here: a station without USB bays needs no D-Bus.
+        from agent.adapters import probe_mounter
+
+        return mounting.judge_udisks(probe_mounter.mounter(probe_machine.user(), probe_machine.udev_rules()))
+
     def _automounters(self) -> Finding:
         if not self._has_usb:
             return ok("automounter", "No USB source: cameras are folders that somebody else provides.")
-        return machine.judge_automounters(probe_machine.automounting((self._state,)))
+        return machine.judge_automounters(
+            probe_machine.automounting((self._state, *noted_roots(mount_notes(self._settings))))
+        )
 
     # --- the ledger -----------------------------------------------------------------------------------
 

@@ -48,15 +48,19 @@ def mounter_of(config: Config) -> MounterBySource:
     """For each kind of source what makes its cards reachable. What an earlier run left mounted is unmounted."""
     mounters: dict[str, Mounter] = {"folder": FolderMounter()}
     if any(source.kind == "usb" for source in config.source):
-        folder = config.state / "mounts"
         if mounts_itself(config):
-            mounters["usb"] = EveryVolume(KernelMounter(folder))
+            mounters["usb"] = EveryVolume(KernelMounter(config.state / "mounts"))
         else:
             # Imported here: a station without USB bays needs no D-Bus.
             from agent.adapters.udisks_mounts import UdisksMounter
 
-            mounters["usb"] = EveryVolume(UdisksMounter(folder / "notes"))
+            mounters["usb"] = EveryVolume(UdisksMounter(mount_notes(config)))
     return MounterBySource(mounters)
+
+
+def mount_notes(config: Config) -> Path:
+    """Where it is noted what UDisks2 has mounted for the agent."""
+    return config.state / "mount-notes"
 
 
 def mounts_itself(config: Config) -> bool:

@@ -77,7 +77,8 @@ class Service:
 
     def fault(self, name: str, value: Any) -> None:
         """`mount`, `unmount` (and `…_once`): an error's name, or `die`; `die_mounted`: after it has mounted; `slow`:
-        seconds before the next answer; `allow`, `forbid`: options."""
+        seconds before the next answer; `allow`, `forbid`: options; `refused_actions`: of polkit, which it
+        stands in for."""
         self.faults[name] = value
 
     def calls(self) -> list[list[Any]]:
@@ -92,6 +93,8 @@ class Service:
             return "a{oa{sa{sv}}}", ({path: _faces(block) for path, block in self.blocks.items()},)
         if member == "Get":
             return "v", (("s", "2.9.4-double"),)
+        if member == "CheckAuthorization":
+            return "(bba{ss})", ((message.body[1] not in self.faults.get("refused_actions", ()), False, {}),)
         if path not in self.blocks:
             raise Refused(UNKNOWN, f"No such object path '{path}'")
         options = {key: value for key, (_, value) in message.body[0].items()}
@@ -203,7 +206,8 @@ def _reply(service: Service, message: Message) -> Message:
 def main() -> None:
     service = Service(Path(sys.argv[1]))
     bus = open_dbus_connection("SYSTEM")
-    bus.send_and_get_reply(message_bus.RequestName(NAME))
+    for name in (NAME, "org.freedesktop.PolicyKit1"):
+        bus.send_and_get_reply(message_bus.RequestName(name))
     print(json.dumps("ready"), flush=True)
     serve(bus, service)
 

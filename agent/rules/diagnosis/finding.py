@@ -47,6 +47,7 @@ NAMES = (
     "credential",
     "proxy",
     "sources",
+    "mounter",
     "automounter",
     "buffer",
     "bus",
