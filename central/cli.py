@@ -223,6 +223,7 @@ def _add_measures(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--as-of", metavar="INSTANT", help="as it stood then, without what became known later")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--json", action="store_true", help="everything, also by unit and by month")
+    what.add_argument("--keep", action="store_true", help="print nothing; keep the figures for central's page")
     what.add_argument(
         "--rows", choices=("M1", "M2", "M3", "M4a", "M4b", "M5"), help="the rows behind this measure instead"
     )

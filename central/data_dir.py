@@ -50,6 +50,11 @@ class DataDir:
         return self.root / "last_round"
 
     @property
+    def measures(self) -> Path:
+        """Figures that were counted for the page of measures. May be deleted at any time."""
+        return self.root / "measures"
+
+    @property
     def up_since(self) -> Path:
         """Since when central works, and when it last did: what it says, and when it was changed."""
         return self.root / "up_since"

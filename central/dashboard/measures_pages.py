@@ -10,13 +10,14 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from central import clock
 from central.dashboard.guards import only
+from central.dashboard.live import live_page
 from central.dashboard.roles import ADMIN, AUDITOR, IT, READERS, roles_of
 from central.dashboard.surroundings import site_zone
 from central.measures.counting import Excuses, Figure
+from central.measures.keeping import FRESH, Kept, is_large, kept, start_counting
 from central.measures.measuring import Asked, Measures, Split, find, measure
 from central.measures.plots import Column, Plot, plot
 from central.measures.reading import read
@@ -64,14 +65,40 @@ class Shown:
 @only(*READERS)
 def measures_page(request: HttpRequest) -> HttpResponse:
     asked, wrong = _asked(request)
-    told = measure(read(asked, settings.CONFIG), asked)
     units = Shift.objects.exclude(unit="").order_by("unit").values_list("unit", flat=True).distinct()
+    found = _counted(asked)
     context: dict[str, Any] = {
-        "told": told,
         "wrong": wrong,
+        "window": asked.window,
+        "unit": asked.unit,
         "wanted": {name: request.GET.get(name, "") for name in ("from", "to", "unit")},
         "query": urlencode({name: request.GET[name] for name in ("from", "to", "unit") if request.GET.get(name)}),
         "all_units": list(units),
+        "counted_at": None if found is None else found.at,
+        "is_old": found is not None and asked.at - found.at > FRESH,
+        "may_take_rows": bool(roles_of(request) & set(ROW_READERS)),
+        "measures": MEASURES,
+        "now": asked.at,
+        **({} if found is None else _figures(found.told)),
+    }
+    return live_page(request, "measures", context)
+
+
+def _counted(asked: Asked) -> Kept | None:
+    """Counted now where there is little to count. Else what was kept, and a process that counts anew if that is old;
+    None: it is being counted for the first time."""
+    if not is_large(asked):
+        return Kept(asked.at, measure(read(asked, settings.CONFIG), asked))
+    found = kept(settings.DATA.measures, asked)
+    if found is None or asked.at - found.at > FRESH:
+        start_counting(settings.DATA.root, settings.DATA.measures, asked)
+    return found
+
+
+def _figures(told: Measures) -> dict[str, Any]:
+    """All that the page shows of what was counted."""
+    return {
+        "told": told,
         "headlines": [_shown(told.figures, *name) for name in (*HEADLINES, *ARRIVALS)],
         "figures": list(_all(told.figures)),
         "days": next(one for one in told.days_late if one.excuses is Excuses.IGNORED),
@@ -82,10 +109,7 @@ def measures_page(request: HttpRequest) -> HttpResponse:
             {"key": "months", "title": "By month", "name": "Month", "rows": [_split(one) for one in told.months]},
         ),
         "delays": [_shown(told.figures, "M5", cause) for cause in CAUSES],
-        "may_take_rows": bool(roles_of(request) & set(ROW_READERS)),
-        "measures": MEASURES,
     }
-    return render(request, "dashboard/measures.html", context)
 
 
 @only(*ROW_READERS)

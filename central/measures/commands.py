@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from django.conf import settings
 
 from central import clock
 from central.instants import rfc3339
+from central.measures.keeping import keep
 from central.measures.measuring import Asked, measure
 from central.measures.reading import read
 from central.measures.telling import as_lines, as_values, rows_behind
@@ -21,6 +23,10 @@ from central.rows_out import write_rows
 
 def measures(options: argparse.Namespace) -> None:
     asked = _asked(options)
+    if options.keep:
+        os.nice(10)
+        keep(settings.DATA.measures, asked, settings.CONFIG)
+        return
     rows = read(asked, settings.CONFIG)
     if options.rows:
         columns, table = rows_behind(options.rows, rows)

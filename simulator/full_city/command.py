@@ -48,6 +48,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     times.add_argument("directory", metavar="DIR", type=Path, help="a central's data directory")
     times.add_argument("--rounds", type=int, default=7, metavar="N", help="each page so often (default: 7)")
+    times.add_argument("--only", default="", metavar="PATH", help="pages whose address begins so")
     times.add_argument("--limit", type=int, default=300, metavar="MS", help="milliseconds (default: 300)")
     times.set_defaults(run=run_times)
 
@@ -72,6 +73,6 @@ def run_fill(options: argparse.Namespace) -> int:
 def run_times(options: argparse.Namespace) -> int:
     from simulator.full_city.page_times import as_table, time_pages
 
-    times = time_pages(options.directory, options.rounds)
+    times = time_pages(options.directory, options.rounds, lambda line: print(line, file=sys.stderr), options.only)
     print(as_table(times))
     return 1 if any(one.cpu_ms >= options.limit for one in times) else 0

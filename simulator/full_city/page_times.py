@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -25,13 +25,19 @@ class PageTime:
     """The least of all rounds."""
 
 
-def time_pages(root: Path, rounds: int) -> list[PageTime]:
-    """Every page of the central in `root`. Makes the users that it needs, and nothing else."""
+def time_pages(root: Path, rounds: int, say: Callable[[str], None], only: str = "") -> list[PageTime]:
+    """Every page of the central in `root`, or those whose address begins so. Makes the users that it needs, and
+    nothing else."""
     from simulator.full_city.filling import set_up
 
     set_up(root)
     readers = _readers()
-    return [_timed(readers[role], role, path, rounds) for role, path in _pages()]
+    found = []
+    for role, path in _pages():
+        if path.startswith(only):
+            found.append(_timed(readers[role], role, path, rounds))
+            say(f"{path} as {role}: {found[-1].cpu_ms:.0f} ms")
+    return found
 
 
 def as_table(times: Sequence[PageTime]) -> str:

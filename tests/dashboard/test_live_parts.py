@@ -10,7 +10,7 @@ from central.alarms.models import Alarm
 from tests.dashboard.conftest import Department
 
 pytestmark = pytest.mark.django_db
-LIVE = ("/", "/open/", "/stations/")
+LIVE = ("/", "/open/", "/stations/", "/measures/")
 
 
 @pytest.mark.parametrize("path", LIVE)
