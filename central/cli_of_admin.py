@@ -57,6 +57,18 @@ def _add_station_changes(station: argparse._SubParsersAction) -> None:
     )
     one.add_argument("station", metavar="ID")
     _where_it_stands(one)
+    recall = command(
+        station,
+        "recall",
+        "central.administration.recall_rows.tell_recall",
+        "After a station died: list the cameras whose footage may be on its PC alone, or on their cards.",
+        "From what central holds; up to where that goes is said on stderr. Of a station that speaks, only what an\n"
+        "earlier PC or ledger left open. todo: dock_again (anywhere: what is still on its card travels again),\n"
+        "in_dock (it is docked elsewhere now), adopt (its card was copied elsewhere since: look on the old disk).\n\n"
+        "example:\n  dock-central station recall east-1 --data /var/lib/dock-central",
+    )
+    recall.add_argument("station", metavar="ID")
+    with_format(recall)
     revoke = command(
         station,
         "revoke",

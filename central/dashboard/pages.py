@@ -16,9 +16,11 @@ from django.shortcuts import render
 from central import clock
 from central.custody.epochs import store_epoch
 from central.custody.models import Asset, DockSession, Fork, ParkedEvent
+from central.custody.recalling import recall
 from central.dashboard.front import ledger_trouble
 from central.dashboard.live import live_page
 from central.dashboard.roles import readers_only
+from central.fleet.liveness import is_dead
 from central.fleet.models import Bay, Ledger, Station
 from central.fleet.overview import stations as station_conditions
 
@@ -49,6 +51,7 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
         "docks": DockSession.objects.filter(station_id=station_id).order_by("-docked_at")[:20],
         "ledgers": ledgers,
         "epoch": store_epoch(),
+        "recall": recall(station_id, is_dead=is_dead(found[0].state)),
         "lost": Asset.objects.filter(station_id=station_id, object=None).exclude(lost_at=None).count(),
         "forks": Fork.objects.filter(ledger__in=ledgers).order_by("-pk")[:TROUBLE_SHOWN],
         "parked": ParkedEvent.objects.filter(event__ledger__in=ledgers)

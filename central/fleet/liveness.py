@@ -16,6 +16,11 @@ LOOP_LIMIT_S = 180.0
 """A loop of the agent that did not complete a round for so long makes its station unhealthy."""
 
 
+def is_dead(state: str) -> bool:
+    """Whether nothing is to be expected of the station's present PC."""
+    return state in (OFFLINE, NOT_ENROLLED)
+
+
 @dataclass(frozen=True)
 class Pulse:
     """What is known of a station's life."""

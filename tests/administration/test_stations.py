@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
+import requests
 
 from central import clock
 from central.fleet.credentials import Worth, shown
 from central.fleet.enrolment import CodeRefused, spend_code
 from central.fleet.models import AdminEvent, Station
 from central.refusals import CommandRefused
+from protocol import messages
 from tests.administration.running import run
+from tests.central.station_client import StationClient, clock_at
 from tests.central_server import CentralServer
 
 FORTY = "station_id,site,label\n" + "".join(f"st-{n},Site {n % 4},Desk {n}\n" for n in range(40))
@@ -30,7 +34,7 @@ def kept() -> list[tuple[str, str]]:
     return list(AdminEvent.objects.order_by("number").values_list("what", "subject"))
 
 
-def test_forty_stations_of_one_file_enrol_with_the_codes_that_are_printed(tmp_path: Path) -> None:
+def test_forty_stations_of_one_file_enrol_and_are_shown(tmp_path: Path) -> None:
     central = CentralServer(tmp_path / "central")
     central.init()
     (tmp_path / "stations.csv").write_text(FORTY)
@@ -44,6 +48,38 @@ def test_forty_stations_of_one_file_enrol_with_the_codes_that_are_printed(tmp_pa
     admin = rows_of(central.command("export", "admin", "--format", "csv").stdout)
     assert sum(row["what"] == "station_added" for row in admin) == 40
     assert not {row["code"] for row in codes} & set(json.dumps(admin).split('"'))
+
+    central.command("user", "add", "it@dock.example", "--role", "it", "--password-stdin", stdin="a long word")
+    with central:
+        central.start()
+        for row in codes:
+            station = StationClient(central.url, row["code"])
+            assert station.enrolled.station == row["station_id"]
+            assert station.call("POST", "/heartbeats", a_heartbeat()).status_code == 200
+            station.close()
+        told = json.loads(central.command("export", "stations", "--format", "json").stdout)
+        assert {row["station_id"]: (row["state"], row["site"], row["label"]) for row in told} == {
+            row["station_id"]: ("online", row["site"], row["label"]) for row in codes
+        }
+        page = stations_page(central.url)
+    shown = re.findall(r'href="/stations/(st-\d+)"', page)
+    assert set(shown) == {row["station_id"] for row in codes}
+
+
+def a_heartbeat() -> messages.Heartbeat:
+    return messages.Heartbeat(sequence=1, version="1.0", at=clock_at(), uptime_s=1.0, loop_ages_s={"bays": 1.0})
+
+
+def stations_page(url: str) -> str:
+    """As somebody of IT sees it who has just logged in."""
+    with requests.Session() as browser:
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', browser.get(f"{url}/login", timeout=20).text)
+        assert token is not None
+        form = {"username": "it@dock.example", "password": "a long word", "csrfmiddlewaretoken": token[1]}
+        browser.post(f"{url}/login", form, headers={"Referer": url}, timeout=20)
+        answer = browser.get(f"{url}/stations/", timeout=20)
+        assert answer.status_code == 200
+        return answer.text
 
 
 def test_a_file_again_gives_a_fresh_code_to_who_waits_and_none_to_who_is_enrolled(

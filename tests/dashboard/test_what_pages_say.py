@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 
 from central import clock
 from central.alarms.models import Alarm, Silence
+from central.custody.models import Asset, DockSession
 from central.judging.models import Judgement
 from central.notices.models import Notice
 from central.roster.models import RosterImport
@@ -40,6 +42,23 @@ def test_open_now_is_narrowed_to_a_unit(department: Department) -> None:
 def test_a_station_lists_its_bays_as_people_count_them(department: Department) -> None:
     text = department.text("it", "/stations/east-1").partition("<h2>Bays</h2>")[2]
     assert text.index("Bay 1 ") < text.index("Bay 2 ") < text.index("Bay 10 ")
+
+
+def test_a_silent_station_lists_the_cameras_to_recall_and_what_nobody_can_know(department: Department) -> None:
+    dock = DockSession.objects.filter(station="north-1", camera="0391").get()
+    some = {
+        "asset_id": uuid4(),
+        "station_id": "north-1",
+        "camera": "0391",
+        "session": dock.session,
+        "size": 4_000_000,
+    }
+    Asset.objects.create(**some, state="STAGED", first_heard_at=dock.docked_at)
+    part = department.text("it", "/stations/north-1").partition('id="recall"')[2].partition("</section>")[0]
+    assert "central cannot know" in part
+    assert "1, 3.8\xa0MB<small>1 copied to the PC</small>" in part
+    assert "Dock it again, anywhere" in part
+    assert 'id="recall"' not in department.text("it", "/stations/east-1"), "it speaks: its files are under way"
 
 
 def test_a_shift_shows_its_verdict_its_history_and_its_timeline_drawn_and_as_a_table(department: Department) -> None:
