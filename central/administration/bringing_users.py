@@ -19,10 +19,11 @@ def bring_users(content: bytes, now: datetime, by: str, *, dry_run: bool = False
     return bring_rows(rows, errors, lambda row: (_bring(row, now, by), row.email), dry_run=dry_run)
 
 
-def links_of(emails: list[str]) -> list[list[str]]:
+def links_of(emails: list[str], *, without_password: bool = False) -> list[list[str]]:
     """A row for each of these people, with the link by which he sets his password. Shown, and kept nowhere."""
     people = User.objects.filter(username__in=emails, is_active=True).order_by("username")
-    return [[one.username, role_of(one), whole_link(link_of(one))] for one in people]
+    wanted = (one for one in people if not (without_password and one.has_usable_password()))
+    return [[one.username, role_of(one), whole_link(link_of(one))] for one in wanted]
 
 
 def _bring(row: Wanted, now: datetime, by: str) -> str:

@@ -47,6 +47,11 @@ def carry_out(form: Form, act: Callable[[], object]) -> FormDone | None:
         return None
 
 
+def was_done(token: UUID) -> bool:
+    """Whether a form with this token was carried out."""
+    return FormDone.objects.filter(pk=_digest(token)).exists()
+
+
 def may_see_again(done: FormDone, form: Form) -> bool:
     return done.done_by == form.by[:255] and form.at - done.done_at <= SHOWN_AGAIN_FOR
 

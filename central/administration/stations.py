@@ -11,8 +11,8 @@ from django.db import transaction
 from central.administration.station_file import LONGEST, Wanted
 from central.config import Stations
 from central.fleet.auditing import Change, keep_change
-from central.fleet.enrolment import CODE_LIFE, StationRefused, add_station
-from central.fleet.models import Credential, Station
+from central.fleet.enrolment import CODE_LIFE, StationRefused, add_station, digest
+from central.fleet.models import Credential, EnrolmentCode, Station
 from central.fleet.overview import stations
 
 CODE_COLUMNS = ("station_id", "site", "label", "code", "expires_at")
@@ -36,6 +36,33 @@ def add_stations(
             expires_at = None if code is None else now + CODE_LIFE
             rows.append([station.pk, station.site or None, station.label or None, code, expires_at])
     return rows
+
+
+def foreseen(wanted: Sequence[Wanted], now: datetime) -> tuple[str, list[str]]:
+    """What `add_stations` would do with them, in one line, and what somebody may not expect."""
+    names = [one.station_id for one in wanted]
+    known = set(Station.objects.filter(pk__in=names).values_list("pk", flat=True))
+    enrolled = set(Credential.objects.filter(station__in=names).values_list("station_id", flat=True))
+    living = EnrolmentCode.objects.filter(station__in=names, used_at=None, expires_at__gt=now)
+    codes = sorted(set(living.values_list("station_id", flat=True)) - enrolled)
+    warned = [
+        f"{name} has a code that was not used yet: it gets a fresh one, and the one before is good no more"
+        for name in codes
+    ]
+    counts = f"{len(names) - len(known)} would be added, {len(known - enrolled)} get a fresh code"
+    return f"{len(names)} stations: {counts}, {len(enrolled)} are enrolled and get no code", warned
+
+
+def codes_again(wanted: Sequence[Wanted], now: datetime, code_for: Callable[[str], str]) -> list[list[Any]]:
+    """The rows that `add_stations` returned with the same codes, of those that a PC could still use."""
+    codes = {digest(code_for(one.station_id)): code_for(one.station_id) for one in wanted}
+    rows = EnrolmentCode.objects.filter(code_sha256__in=codes, used_at=None, expires_at__gt=now)
+    found = {row.station_id: row for row in rows.select_related("station")}
+    living = [found[one.station_id] for one in wanted if one.station_id in found]
+    return [
+        [row.station_id, row.station.site or None, row.station.label or None, codes[row.code_sha256], row.expires_at]
+        for row in living
+    ]
 
 
 def set_station(

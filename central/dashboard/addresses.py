@@ -24,6 +24,7 @@ urlpatterns = [
     ),
     path("logout", LogoutView.as_view(), name="logout"),
     path("healthz", health.healthz, name="healthz"),
+    path("", include("central.dashboard.administering.addresses")),
     path("", include("central.dashboard.answer_addresses")),
     path("", include("central.dashboard.alarm_addresses")),
     path("", include("central.dashboard.page_addresses")),

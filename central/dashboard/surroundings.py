@@ -16,6 +16,12 @@ from central import clock
 from central.dashboard.roles import ADMIN, AUDITOR, IT, OFFICER, READERS, SUPERVISOR, roles_of
 
 SEERS = READERS | {OFFICER}
+ADMINISTERING = (
+    *("admin_stations", "admin_station", "admin_users", "admin_user", "admin_cameras", "admin_camera"),
+    *("admin_officers", "admin_officer", "admin_units", "admin_keys", "admin_changes", "admin_exports"),
+    *("admin_health", "add_station", "add_user", "add_camera", "station_file", "user_file", "camera_file"),
+    *("officer_file", "unit_file"),
+)
 JUDGES = frozenset({SUPERVISOR, IT, AUDITOR, ADMIN})
 
 
@@ -68,6 +74,8 @@ PAGES: tuple[tuple[str, tuple[Page, ...]], ...] = (
         (
             Page("Alarms", "alarms", frozenset({IT, AUDITOR, ADMIN}), ("alarm",)),
             Page("Roster", "roster", JUDGES),
+            Page("Administration", "administration", frozenset({IT, AUDITOR, ADMIN}), ADMINISTERING),
+            Page("Your password", "own_password", SEERS),
         ),
     ),
 )

@@ -21,14 +21,22 @@ Sent {at:%Y-%m-%d %H:%M:%S} UTC from {sender} by way of {host}, port {port}, sec
 
 
 def send_test(options: argparse.Namespace) -> None:
-    """Send one mail and say who took it."""
-    to = options.address.strip()
+    print(mail_test(options.address))
+
+
+def mail_test(address: str) -> str:
+    """Send one mail and say who took it.
+
+    Raises:
+        CommandRefused: it is no address, or nobody took the mail; the message says why.
+    """
+    to = address.strip()
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", to):
-        raise CommandRefused(f"{options.address!r} is no mail address; nothing was sent")
+        raise CommandRefused(f"{address!r} is no mail address; nothing was sent")
     mail = settings.CONFIG.mail
     body = _BODY.format(at=clock.now(), sender=sender(mail), host=mail.host, port=mail.port, security=mail.security)
     try:
         send(mail, to, _SUBJECT, body)
     except MailRefused as error:
         raise CommandRefused(f"no mail was sent: {error} ({settings.DATA.config})") from error
-    print(f"{mail.host} port {mail.port} took a test mail for {to}. Look into that mailbox.")
+    return f"{mail.host} port {mail.port} took a test mail for {to}. Look into that mailbox."

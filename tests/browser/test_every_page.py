@@ -20,6 +20,18 @@ PAGES = {
         *("/docks", "/docks?camera=0412", "/assets", "/assets/{video}", "/notices/{notice}/", "/answers/"),
         *("/answers/{answer}/", "/answers/other-camera/0412-a", "/search", "/search?q=04", "/search?q=none"),
     ),
+    "admin": (
+        *("/administration/", "/administration/stations/", "/administration/stations/add"),
+        *("/administration/stations/file", "/administration/stations/of/east-1"),
+        *("/administration/stations/of/south-1", "/administration/users/", "/administration/users/add"),
+        *("/administration/users/file", "/administration/users/{person}", "/administration/cameras/"),
+        *("/administration/cameras/?show=unseen", "/administration/cameras/add", "/administration/cameras/file"),
+        *("/administration/cameras/of/0412", "/administration/officers/", "/administration/officers/file"),
+        *("/administration/officers/of/1000", "/administration/units/", "/administration/units/file"),
+        *("/administration/keys/", "/administration/changes/", "/administration/changes/?by=nobody"),
+        *("/administration/exports/", "/administration/health/", "/password", "{link}"),
+    ),
+    "auditor": ("/administration/", "/administration/cameras/of/0412", "/administration/officers/of/6660"),
     "supervisor": ("/", "/open/", "/shifts/0440-a/", "/notices/", "/answers/"),
     "officer": ("/mine/", "/shifts/0440-a/", "/answers/", "/open/"),
     "": ("/login",),
@@ -28,6 +40,8 @@ NOT_PAGES = {
     *("logout", "healthz", "measure-rows"),
     *("roster_confirm", "roster_discard", "silence_alarm", "say", "close_answer", "withdraw_answer"),
     *("say_why", "footage", "receipt_file", "receipt_key"),
+    *("set_station", "new_code", "replace_station", "revoke_station", "set_role", "set_active", "reset_user"),
+    *("revoke_key", "take_export", "look_at_health", "send_test_mail"),
 }
 """Doors for forms, and what is no HTML."""
 
@@ -55,6 +69,8 @@ def test_no_page_of_the_dashboard_is_left_out() -> None:
         "video": "7d3f9a52-64f5-4c0e-9d0c-0f5f3a1c2b7e",
         "notice": "7d3f9a52-64f5-4c0e-9d0c-0f5f3a1c2b7e",
         "answer": 1,
+        "person": 1,
+        "link": "/password/MQ/a-b",
     }
     paths = [path.format(**known).partition("?")[0] for role in PAGES.values() for path in role]
     looked_at = {resolve(path).url_name for path in paths}

@@ -87,7 +87,18 @@ def build(now: datetime, *, per_unit: int = 1, days: int = 5) -> dict[str, Any]:
         "answer": _said(settings.CONFIG, now),
         "notice": str(Notice.objects.filter(kind="reminder", recipient="sgt.east@pd.example").latest("pk").notice_id),
         "video": _video(now),
+        **_people(now),
     }
+
+
+def _people(now: datetime) -> dict[str, Any]:
+    """Somebody who has yet to set a password, and somebody who may not log in."""
+    from central.administration.users import add_user, link_of, set_active
+
+    new = add_user("new@pd.example", "officer", now, "chief@pd.example")
+    add_user("gone@pd.example", "it", now, "chief@pd.example")
+    set_active("gone@pd.example", now, "chief@pd.example", is_active=False)
+    return {"person": new.pk, "link": link_of(new)}
 
 
 def _waiting_roster(world: Any, now: datetime) -> int | None:

@@ -1,0 +1,1 @@
+"""Pages for whoever looks after central: stations, people, cameras, officers, what was changed."""
