@@ -356,3 +356,13 @@ def test_a_card_that_somebody_mounts_over_ours_is_not_the_mount_that_was_proved(
     finally:
         run("umount", mounted.root)
     mounter.release(mounted)
+
+
+def test_another_disk_of_the_same_number_is_not_the_one_that_was_proved(mounter: UdisksMounter, card: Card) -> None:
+    mounted = mounter.mount(card("ext4"), writable=False)
+    number, _, count = mounted.volume.disk.partition("#")
+    with CameraCard(mounted.root) as held:
+        with pytest.raises(CardGone, match="took the place"):
+            held.prove(replace(mounted.volume, disk=f"{number}#{int(count) + 1}"))
+        held.prove(mounted.volume)
+    mounter.release(mounted)

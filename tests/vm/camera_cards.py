@@ -67,6 +67,12 @@ class CameraCard:
             image.seek(self.volumes[0].at + FAT_STATE)
             image.write(b"\x01")
 
+    def blot_out(self, volume: int) -> None:
+        """Its partition stays, its file system is gone."""
+        with self.image.open("r+b") as image:
+            image.seek(self.volumes[volume].at)
+            image.write(b"\x5a" * MIB)
+
 
 @dataclass
 class CardMaker:

@@ -37,15 +37,32 @@ def test_what_can_be_read_of_a_file_with_a_bad_sector_travels_and_nothing_of_tha
     assert card.image.read_bytes() == before
 
 
-def test_a_card_with_two_volumes_loses_no_file_of_either(dock_pc: DockPc, cards: CardMaker) -> None:
+def test_both_volumes_of_a_card_are_copied_and_erased(dock_pc: DockPc, cards: CardMaker) -> None:
     card = cards.card("BWC0412", cards.tree("BWC0412"), cards.tree("BWC0412"))
     held = {digest for volume in card.volumes for digest in volume.held.values()}
     dock_pc.start()
     dock_pc.dock(card)
-    dock_pc.wait_until(lambda: held <= dock_pc.at_central(), "both volumes are at central")
+    dock_pc.wait_until_it_says("BWC0412", "safe to remove")
     dock_pc.undock()
-    left = {*card.holds(0).values(), *card.holds(1).values()}
-    assert left | dock_pc.at_central() >= held
+    assert held <= dock_pc.at_central()
+    assert set(card.holds(0)) == set(card.holds(1)) == {"BWC.ID"}
+
+
+def test_a_partition_that_nobody_can_read_is_named_and_the_camera_is_never_called_safe(
+    dock_pc: DockPc, cards: CardMaker
+) -> None:
+    card = cards.card("BWC0412", cards.tree("BWC0412"), cards.tree("BWC0412"))
+    card.blot_out(1)
+    dock_pc.start()
+    dock_pc.dock(card)
+    dock_pc.wait_until_it_says("BWC0412", "leave in bay")
+    dock_pc.wait_until(lambda: set(card.volumes[0].held.values()) <= dock_pc.at_central(), "the other is at central")
+    said = dock_pc.shell.ask(
+        "runuser -u dock-agent -- dock-agent doctor --config /etc/dock-agent/agent.toml", must=False
+    )
+    assert "✓ mounter" in said, said
+    assert "✓ automounter" in said, said
+    dock_pc.undock()
 
 
 def test_an_ext4_card_of_another_owner_is_copied_and_what_may_not_be_removed_stays(
