@@ -40,6 +40,14 @@ soak: $(STAMP) ## the roaming tests at their full length (hours); prints its see
 	@seed=$${SEED:-$$RANDOM}; echo "soak: SEED=$$seed"; SCALE=soak SEED=$$seed $(PY) -m pytest -n $(WORKERS) --dist worksteal -q \
 	  -m soak --timeout 43200 $(PYTEST_ARGS) || { echo "soak: failed with SEED=$$seed"; exit 1; }
 
+bench: $(STAMP) ## race staging, uploads and central against cp, rsync, rclone, curl, tuspy and two servers (docs/performance.md)
+	@scripts/parts-bench
+	@$(PY) -m tests.bench --json bench.json --svg bench.svg $(BENCH_ARGS)
+
+bench-compare: $(STAMP) ## the same, and name every ratio that became worse than docs/performance.json
+	@scripts/parts-bench
+	@$(PY) -m tests.bench --json bench.json --svg bench.svg --compare docs/performance.json $(BENCH_ARGS)
+
 conformance: $(STAMP) ## ask our central and four foreign tus servers the same questions; writes docs/conformance.md
 	@scripts/parts-conformance
 	@$(PY) -m tests.conformance
@@ -69,4 +77,4 @@ lock: $(STAMP) ## compile the hashed requirements anew (needs the network)
 clean: ## remove everything that setup made
 	@rm -rf $(VENV) .parts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup parts demo demo-once test test-vm soak conformance mutation deb check format lock clean
+.PHONY: help setup parts demo demo-once test test-vm soak bench bench-compare conformance mutation deb check format lock clean

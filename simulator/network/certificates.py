@@ -29,6 +29,16 @@ class CertificateAuthority:
 
     def server(self, address: str = "127.0.0.1", *, expired: bool = False) -> ssl.SSLContext:
         """What a server at this address shows, valid today or until yesterday."""
+        key, certificate = self.pair(address, expired=expired)
+        file = self.folder / f"{self.name}-{address}-{'expired' if expired else 'valid'}.pem"
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+        file.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return context
+
+    def pair(self, address: str, *, expired: bool = False) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+        """A new key and its certificate for this address, for servers that read files of their own."""
         key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
         until = now - DAY if expired else now + DAY
         certificate = (
@@ -36,12 +46,7 @@ class CertificateAuthority:
             .add_extension(x509.SubjectAlternativeName([_name_of(address)]), critical=False)
             .sign(self.key, hashes.SHA256())
         )
-        file = self.folder / f"{self.name}-{address}-{'expired' if expired else 'valid'}.pem"
-        private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-        file.write_bytes(private + certificate.public_bytes(Encoding.PEM))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
+        return key, certificate
 
 
 def new_authority(folder: Path, name: str) -> CertificateAuthority:

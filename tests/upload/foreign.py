@@ -124,12 +124,14 @@ class TusPyServer(ForeignServer):
 class SeaweedFs(ForeignServer):
     """The filer of SeaweedFS, whose tus door is at `/.tus/`."""
 
+    with_s3 = False
+    """Whether its S3 door opens as well, at `s3`, for anybody."""
     _ports: tuple[tuple[int, int], ...] = ()
 
     def start(self) -> None:
         weed = shutil.which("weed") or str(ROOT / ".venv/bin/weed")
-        self._ports = self._ports or tuple(_free_port() for _ in range(3))
-        master, volume, filer = self._ports
+        self._ports = self._ports or tuple(_free_port() for _ in range(4))
+        master, volume, filer, s3 = self._ports
         self._process = subprocess.Popen(
             [
                 weed,
@@ -144,8 +146,9 @@ class SeaweedFs(ForeignServer):
                 "-filer",
                 f"-filer.port={filer[0]}",
                 f"-filer.port.grpc={filer[1]}",
+                *([f"-s3.port={s3[0]}", f"-s3.port.grpc={s3[1]}", "-s3"] if self.with_s3 else []),
                 "-master.telemetry=false",
-                "-volume.max=4",
+                f"-volume.max={40 if self.with_s3 else 4}",  # each bucket takes volumes of its own
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -153,6 +156,7 @@ class SeaweedFs(ForeignServer):
         )
         self.base = f"http://127.0.0.1:{filer[0]}"
         self.endpoint = f"{self.base}/.tus/footage/"
+        self.s3 = f"http://127.0.0.1:{s3[0]}"
         _wait_until(lambda: _is_up(f"{self.base}/"))
 
     def read(self, path: str) -> bytes:

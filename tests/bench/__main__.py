@@ -1,0 +1,81 @@
+"""python -m tests.bench: every comparison, a table, JSON and a plot."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from tests.bench.intake import intake_rows
+from tests.bench.plot import plot
+from tests.bench.rows import Row, table
+from tests.bench.staging import small_files_row, staging_rows
+from tests.bench.uploading import upload_rows
+
+WORSE = 0.8
+"""A ratio that is below this share of the baseline's is a regression, unless the two spreads overlap."""
+
+_WHAT = """\
+Runs ours and a peer in turn, A B A B …, on this machine's own disk and loopback, and prints how many times as good
+as the peer we are: the median of the pairs, with their spread. Quote ratios of one run, never single figures of two.
+"""
+
+
+def main() -> int:
+    options = _options()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    size, many, runs = options.mib << 20, options.many, options.runs
+    groups: dict[str, Callable[[Path], list[Row]]] = {
+        "staging": lambda at: [*staging_rows(at, size, runs), small_files_row(at, options.small, runs)],
+        "upload": lambda at: upload_rows(at, size, many, runs),
+        "intake": lambda at: intake_rows(at, size, many, runs),
+    }
+    rows: list[Row] = []
+    for name in options.only or groups:
+        print(f"bench: {name} …", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(dir=options.folder, prefix="dock-bench-") as folder:
+            rows += groups[name](Path(folder))
+    print(table(rows))
+    told = [row.as_json() for row in rows]
+    if options.json:
+        options.json.write_text(json.dumps(told, indent=1) + "\n")
+    if options.svg:
+        options.svg.write_text(plot(rows))
+    return _regressions(told, options.compare) if options.compare else 0
+
+
+def _regressions(told: list[dict[str, object]], baseline: Path) -> int:
+    """How many rows became worse; each is named."""
+    before = {(row["name"], row["peer"]): row for row in json.loads(baseline.read_text())}
+    worse = 0
+    for row in told:
+        old = before.get((row["name"], row["peer"]))
+        if old and row["ratio"] < WORSE * old["ratio"] and row["spread"][1] < old["spread"][0]:  # type: ignore[operator,index]
+            print(f"worse: {row['name']} beside {row['peer']}: {row['ratio']} after {old['ratio']}")
+            worse += 1
+    print(f"bench: {worse} of {len(told)} rows are worse than {baseline}")
+    return 1 if worse else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=_WHAT)
+    parser.add_argument("--folder", type=Path, help="where to work: a real disk (default: the system's temporary)")
+    parser.add_argument("--mib", type=int, default=1024, help="size of the large file (default: 1024)")
+    parser.add_argument("--many", type=int, default=200, help="how many files of 5 MiB (default: 200)")
+    parser.add_argument("--small", type=int, default=2000, help="how many files of 100 bytes (default: 2000)")
+    parser.add_argument("--runs", type=int, default=3, help="counted pairs (default: 3)")
+    parser.add_argument("--only", nargs="+", choices=("staging", "upload", "intake"), help="these groups alone")
+    parser.add_argument("--json", type=Path, help="write one record a row")
+    parser.add_argument("--svg", type=Path, help="draw the ratios")
+    parser.add_argument("--compare", type=Path, help="a JSON of an earlier run: name what became worse, exit 1")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
