@@ -159,6 +159,8 @@ class UdisksMounter:
                 if number_of(volume.node) != volume.number:
                     raise CardGone(f"{bay}: {volume.node} went away while it was mounted.") from None
                 outcome = _refusal(bay, volume.node, error)
+                if what in ("busy", "unknown_volume"):
+                    self._notes.strike(volume.number)
                 if what in ("away", "busy", "unknown_volume"):
                     raise _Passing(outcome) from None
                 raise outcome from None

@@ -116,7 +116,7 @@ class UsbBook:
     def _consider(self, device: UsbDevice, volumes: tuple[Volume, ...], now: Instant) -> None:
         arrival = self._arrivals[device.devpath, device.devnum]
         wrong = refused_interfaces(device.interfaces)
-        usable = [volume for volume in volumes if volume.facts is not None]
+        usable = any(not one.no_file_system for _, one in camera_volumes(volumes))
         is_late = now.monotonic_ns - arrival.seen_at.monotonic_ns > self._patience_ns
         if wrong:
             self._refuse(device, arrival, now, "extra_interfaces", f"It is storage and {wrong} in one: not served.")

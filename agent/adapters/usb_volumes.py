@@ -11,7 +11,8 @@ from agent.rules.volumes import could_hold_footage, volume_name
 
 def camera_volumes(volumes: Iterable[Volume]) -> list[tuple[Volume, CameraVolume]]:
     """In order, those with a file system first. Names depend on the device's disks and partitions alone."""
-    every = sorted(volumes, key=Volume.order)
+    # A disc that a device pretends to have brings its maker's programs, never footage.
+    every = sorted((one for one in volumes if not one.node.startswith("/dev/sr")), key=Volume.order)
     disks = {one.devpath: number for number, one in enumerate((one for one in every if one.number == 0), 1)}
     divided = {_disk(one) for one in every if one.number}
     placed = [

@@ -40,6 +40,12 @@ def test_what_cannot_hold_footage_is_not_named_and_what_udev_has_not_looked_at_i
     assert names(DISK, part(1), part(2, "", described=False)) == [("", "/dev/sda1", False)]
 
 
+def test_a_disc_with_the_makers_programs_is_no_volume_of_the_camera() -> None:
+    disc = Volume("/usb", "/usb/0:0:0:0/block/sr0", "/dev/sr0", "7", 0, {"fs_type": "iso9660"}, size=GIB)
+    assert names(disc, DISK, part(1)) == [("", "/dev/sda1", False)]
+    assert names(disc) == []
+
+
 def test_a_second_memory_has_a_name_of_its_own_also_while_the_first_has_no_card() -> None:
     other = Volume("/usb", "/usb/0:0:0:1/block/sdb", "/dev/sdb", "8", 0, {"fs_type": "vfat"}, size=GIB)
     assert names(DISK, part(1), other) == [("", "/dev/sda1", False), ("[disk 2]", "/dev/sdb", False)]
