@@ -241,7 +241,8 @@ def document() -> dict[str, Any]:
 
 
 def _operation(call: Call) -> dict[str, Any]:
-    responses = {str(status): _response(call, struct) for status, struct in sorted(call.answers.items())}
+    answers = dict(call.answers) if call.open or call.keyed else {**call.answers, 429: m.Problem}
+    responses = {str(status): _response(call, struct) for status, struct in sorted(answers.items())}
     operation: dict[str, Any] = {
         "operationId": call.name,
         "summary": call.summary,

@@ -9,6 +9,7 @@ from central.alarms.facts import Facts, Limits
 from central.alarms.kinds import Kind
 from central.alarms.of_answers import of_answers
 from central.alarms.of_central import of_cameras, of_central, of_central_clock, of_channels, of_long_docks, of_roster
+from central.alarms.of_doors import of_doors
 from central.alarms.of_fleet import of_drift, of_sites, of_versions, whole_fleet_is_silent
 from central.alarms.of_stations import OF_HEARTBEATS, of_credential, of_heartbeat, of_ledgers, of_silence
 
@@ -40,6 +41,7 @@ def find(facts: Facts, limits: Limits, now: datetime) -> Findings:
     conditions += of_drift(facts.stations, limits, now)
     conditions += of_cameras(facts, limits, now)
     conditions += of_long_docks(facts, limits, now)
+    conditions += of_doors(facts.not_let_in, limits)
     conditions += of_answers(facts.words, limits, now)
     conditions += of_roster(facts.roster, limits, now)
     conditions += of_channels(facts.channels, limits)

@@ -43,6 +43,8 @@ class Said:
     """Bytes; 0: not told."""
     full_in: timedelta | None = None
     """When its disk is full if it goes on filling as in the last hours. None: it is not, or nobody can say."""
+    twins: int = 0
+    """How often within the last hour a boot spoke again after another one did."""
     restarts: int = 0
     """Of its agent, within the last hour."""
     version: str = ""
@@ -140,6 +142,17 @@ class Words:
 
 
 @dataclass(frozen=True)
+class NotLetIn:
+    """What came to the door and was refused, lately."""
+
+    sort: str
+    subject: str
+    times: int
+    since: datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class Roster:
     brought_at: datetime | None = None
     waiting: int = 0
@@ -169,6 +182,7 @@ class Facts:
     put_aside: tuple[PutAside, ...] = ()
     unknown: tuple[Unknown, ...] = ()
     not_safe: tuple[NotSafe, ...] = ()
+    not_let_in: tuple[NotLetIn, ...] = ()
     roster: Roster = Roster()
     words: Words = Words()
     channels: Channels = Channels()

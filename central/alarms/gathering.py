@@ -17,6 +17,7 @@ from central.alarms.facts import (
     Channels,
     Facts,
     GapHeld,
+    NotLetIn,
     NotSafe,
     PutAside,
     Roster,
@@ -33,6 +34,7 @@ from central.custody.epochs import store_epoch
 from central.custody.models import Asset, DockSession, Fork, ParkedEvent, UnwatchedBay
 from central.fleet.course import full_in, restarts_within
 from central.fleet.credentials import in_use
+from central.fleet.knocks import lately
 from central.fleet.liveness import OFFLINE
 from central.fleet.models import Credential, Flip, Heartbeat, Ledger
 from central.fleet.models import Station as StationRow
@@ -81,6 +83,7 @@ def gather(
         put_aside=tuple(_put_aside()),
         unknown=tuple(_unknown(now)),
         not_safe=tuple(_not_safe(now)),
+        not_let_in=tuple(NotLetIn(one.sort, one.subject, one.times, one.first_at, one.detail) for one in lately(now)),
         roster=_roster(folder_trouble),
         words=Words(_words(open_losses()), _words(open_checks()), _words(open_contests())),
         channels=channels,
@@ -169,6 +172,7 @@ def _said(beat: Heartbeat, now: datetime) -> Said:
         disk_free=told.disk_free,
         disk_total=told.disk_total,
         full_in=full_in(beat.free_space, told.disk_free, now),
+        twins=restarts_within(beat.twins, CRASHES_WITHIN, now),
         restarts=restarts_within(beat.restarts, CRASHES_WITHIN, now),
         version=beat.version,
         version_since=beat.version_since,

@@ -25,6 +25,10 @@ class Kind(StrEnum):
     CRASH_LOOP = "crash_loop"
     DISK_LOW = "disk_low"
     DISK_FILLING = "disk_filling"
+    TWO_PCS = "two_pcs"
+    CREDENTIAL_REFUSED = "credential_refused"
+    FLOOD = "flood"
+    PROTOCOL_TOO_NEW = "protocol_too_new"
     CLOCK_OFF = "clock_off"
     CHAIN_GAP = "chain_gap"
     PARKED_EVENT = "parked_event"
@@ -70,6 +74,10 @@ WORDS = {
     Kind.CRASH_LOOP: Words("station restarts again and again", "stations restart again and again"),
     Kind.DISK_LOW: Words("disk low", "disks low"),
     Kind.DISK_FILLING: Words("disk filling", "disks filling"),
+    Kind.TWO_PCS: Words("two PCs as one station", "stations that are two PCs"),
+    Kind.CREDENTIAL_REFUSED: Words("credential refused", "credentials refused"),
+    Kind.FLOOD: Words("station floods central", "stations flood central"),
+    Kind.PROTOCOL_TOO_NEW: Words("station newer than central", "stations newer than central"),
     Kind.CLOCK_OFF: Words("clock off", "clocks off"),
     Kind.CHAIN_GAP: Words("gap in a ledger", "gaps in ledgers"),
     Kind.PARKED_EVENT: Words("station not understood", "stations not understood"),

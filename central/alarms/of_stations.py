@@ -16,6 +16,8 @@ LASTING = timedelta(minutes=5)
 """Gaps, and bays that are not watched, often pass by themselves; so long they may last untold."""
 CREDENTIAL_LEFT = timedelta(days=14)
 """Less is told. With a short `credential_lifetime`: less than a sixth of it, for stations renew at a third."""
+TWINS = 2
+"""So many returns of a boot that was over within an hour are no request that was late."""
 CRASH_LOOP = 4
 """So many restarts within an hour are no update and no reboot."""
 SPOKE_AGAIN_FOR = timedelta(days=7)
@@ -23,7 +25,7 @@ LEAVE_IN_BAY, USE_ANOTHER_BAY = "leave in bay", "use another bay"
 OF_HEARTBEATS = (
     *(Kind.STATION_UNHEALTHY, Kind.DISK_LOW, Kind.CLOCK_OFF, Kind.BAY_IN_TROUBLE, Kind.CAMERA_UNREADABLE),
     *(Kind.OLDEST_UNRECEIPTED_TOO_OLD, Kind.DISK_FILLING, Kind.CRASH_LOOP),
-    *(Kind.VERSION_TOO_OLD, Kind.DRIFT),
+    *(Kind.VERSION_TOO_OLD, Kind.DRIFT, Kind.TWO_PCS),
 )
 """Nothing new is known of these while their station does not speak."""
 
@@ -74,6 +76,14 @@ def of_heartbeat(station: Station, limits: Limits, now: datetime) -> Iterator[Co
             name,
             f"The agent of {name} started {CRASH_LOOP} times or more within an hour. What it copied is kept, and "
             "each time it goes on where it was. Look at its log (`journalctl -u dock-agent`).",
+            name,
+        )
+    if said.twins >= TWINS:
+        yield Condition(
+            Kind.TWO_PCS,
+            name,
+            f"Two PCs speak as {name}, in turn: a disk or its credential was copied. Footage of both is taken, and "
+            "cameras may seem to be in two places. Switch one off and enroll it as a station of its own.",
             name,
         )
     yield from of_clock(said, name)

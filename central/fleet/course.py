@@ -11,6 +11,7 @@ Sample = Sequence[int]
 RESTART_SLACK = timedelta(seconds=30)
 """How much later a start may seem: a heartbeat that was long under way tells a younger agent than there is."""
 MOST_RESTARTS = 20
+MOST_BOOTS = 8
 SAMPLE_EVERY_S = 300
 SAMPLES_FOR_S = 3 * 3600
 SHORTEST_COURSE_S = 1800
@@ -36,6 +37,16 @@ def with_restart(restarts: Sequence[int], now: datetime) -> list[int]:
 
 def restarts_within(restarts: Sequence[int], span: timedelta, now: datetime) -> int:
     return sum(0 <= now.timestamp() - at <= span.total_seconds() for at in restarts)
+
+
+def is_twin(boots: Sequence[str], boot_id: str) -> bool:
+    """Whether a boot speaks again after another one did. A PC that started anew never goes back: these are two."""
+    return boot_id in boots[:-1]
+
+
+def with_boot(boots: Sequence[str], boot_id: str) -> list[str]:
+    """The last few boots, that of now last."""
+    return [*(one for one in boots if one != boot_id), boot_id][-MOST_BOOTS:]
 
 
 def with_sample(samples: Sequence[Sample], free: int, now: datetime) -> list[Sample]:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from central.config import Stations
-from central.fleet.course import is_restart, started_at, with_restart, with_sample
+from central.fleet.course import is_restart, is_twin, started_at, with_boot, with_restart, with_sample
 from central.fleet.ledgers import note_if_succeeded
 from central.fleet.models import Bay, Heartbeat, Ledger
 from central.fleet.standing import hear, standing_of
@@ -91,6 +91,8 @@ def _course(last: Heartbeat, message: messages.Heartbeat, now: datetime) -> dict
         "profiles_digest": digests[1],
         "digests_since": (last.digests_since if told_before else None) or now,
         "started_at": started,
+        "boots": with_boot(last.boots, message.at.boot_id[:64]),
+        "twins": with_restart(last.twins, now) if is_twin(last.boots, message.at.boot_id[:64]) else last.twins,
         "restarts": restarts,
         "free_space": with_sample(last.free_space, free, now) if message.disk_total else last.free_space,
     }

@@ -82,6 +82,10 @@ class Heartbeat(models.Model):
     """When its agent was seen to have started anew, in seconds since 1970: the last few."""
     free_space = models.JSONField(default=list)
     """Pairs of seconds since 1970 and free bytes of its spool's disk: the last hours, every few minutes."""
+    boots = models.JSONField(default=list)
+    """Boot ids of the PC that spoke, the latest last: the last few."""
+    twins = models.JSONField(default=list)
+    """When a boot that was over was heard again, in seconds since 1970: the last few."""
     standing = models.CharField(max_length=16, default="online")
     """How it stands since the latest flip, in the words of `liveness`. `standing.py` alone changes it."""
     stale_at = models.DateTimeField(null=True)
@@ -121,6 +125,21 @@ class Bay(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["station", "bay"], name="one_row_per_bay"),)
+
+
+class Knock(models.Model):
+    """What was not let in, of one sort and one subject, lately. `knocks.py` keeps it."""
+
+    sort = models.CharField(max_length=32)
+    subject = models.CharField(max_length=255)
+    """A station; an address where nobody knows who it is."""
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField(db_index=True)
+    times = models.BigIntegerField()
+    detail = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["sort", "subject"], name="one_row_per_knock"),)
 
 
 class AdminEvent(models.Model):

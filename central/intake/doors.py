@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -13,11 +14,17 @@ from django.views.decorators.csrf import csrf_exempt
 
 from central import clock
 from central.fleet.credentials import Shown, Worth, shown
+from central.fleet.knocks import Sort, note
 from central.intake.answers import Refused
+from central.intake.pace import Pace, TooMuch
 from central.roster.keys import key_name_of
+from protocol import PROTOCOL_VERSION, VERSION_HEADER
 from protocol.calls import CALLS, PREFIX, Call
 
 View = Callable[..., HttpResponse]
+
+PACE = Pace()
+"""Of this process: `serve` has one that answers."""
 
 OPEN_BODY = 64 * 1024
 """Bytes that a call without credential may send."""
@@ -48,15 +55,35 @@ def _check_size(call: Call, request: HttpRequest) -> None:
         raise Refused(413, "too_large", f"the body has more than {OPEN_BODY} bytes; it was not read")
 
 
-def _parsed(call: Call, request: HttpRequest) -> dict[str, Any]:
+def _parsed(call: Call, request: HttpRequest, station: str = "") -> dict[str, Any]:
     if call.request is None:
         return {}
     try:
         return {"message": _decoder(call.request).decode(request.body)}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if (version := spoken_version(request)) > PROTOCOL_VERSION:
+            raise _too_new(version, station, f"{call.request.__name__}: {error}") from error
         raise Refused(
             400, "bad_request", f"the body is no {call.request.__name__}: {error}", f"see {PREFIX}/openapi.json"
         ) from error
+
+
+def spoken_version(request: HttpRequest) -> int:
+    """The protocol version that the other side says it speaks; 0: it does not say."""
+    said = request.headers.get(VERSION_HEADER, "")
+    return int(said[:9]) if said.isascii() and said.isdecimal() else 0
+
+
+def _too_new(version: int, station: str, what: str) -> Refused:
+    """What of a newer protocol is understood is taken; only what is not is refused."""
+    if station:
+        note(Sort.PROTOCOL, station, clock.now(), f"{version}, {what}")
+    return Refused(
+        400,
+        "protocol_too_new",
+        f"this speaks protocol {version}, central {PROTOCOL_VERSION}, and cannot read it: {what}; nothing was taken",
+        "keep it and send it again later; bring central to the version of its stations",
+    )
 
 
 def knocking_station(request: HttpRequest) -> str:
@@ -68,6 +95,9 @@ def knocking_station(request: HttpRequest) -> str:
     token = _shown(request)
     found = shown(token, clock.now()) if token else Shown(Worth.UNKNOWN)
     if found.worth is not Worth.GOOD:
+        if token:
+            peer = request.META.get("REMOTE_ADDR", "") or "unknown address"
+            note(Sort.CREDENTIAL, found.station or peer, clock.now(), f"{found.worth.value} from {peer}")
         what, hint = _WORTHLESS[found.worth]
         message = f"the credential {what}; nothing was accepted"
         raise Refused(401, found.worth.value, message, hint, WWW_Authenticate="Bearer")
@@ -118,7 +148,21 @@ def _given(call: Call, request: HttpRequest) -> dict[str, str]:
 def _answer(call: Call, request: HttpRequest, keys: dict[str, Any]) -> HttpResponse:
     _check_size(call, request)
     given = _given(call, request)
-    return VIEWS[call.name](request, **given, **keys, **_parsed(call, request))
+    station = given.get("station", "")
+    if not station:
+        return VIEWS[call.name](request, **given, **keys, **_parsed(call, request))
+    try:
+        with PACE.request(station, call.name, time.monotonic()):
+            return VIEWS[call.name](request, **given, **keys, **_parsed(call, request, station))
+    except TooMuch as much:
+        note(Sort.FLOOD, station, clock.now(), call.name)
+        raise Refused(
+            429,
+            "too_many_requests",
+            "this station asks more than a station does; nothing was looked at",
+            "wait as long as Retry-After says",
+            Retry_After=str(much.retry_after_s),
+        ) from None
 
 
 def _dispatcher(calls: dict[str, Call]) -> View:

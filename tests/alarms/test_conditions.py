@@ -15,6 +15,7 @@ from central.alarms.facts import (
     Facts,
     GapHeld,
     Limits,
+    NotLetIn,
     PutAside,
     Roster,
     Said,
@@ -73,6 +74,8 @@ STATIONS = [
     ("one that ended", holding(NOW - HOUR), "credential_expiring"),
     ("one without an end, of a month ago", holding(None, made=NOW - 30 * DAY), None),
     ("one without an end, of long ago", holding(None, made=NOW - 77 * DAY), "credential_expiring"),
+    ("a boot that spoke again once", saying(twins=1), None),
+    ("boots that speak in turn", saying(twins=2), "two_pcs"),
     ("a gap for 4 min", east(gap=GapHeld(7, NOW - 4 * MINUTE)), None),
     ("a gap for 5 min", east(gap=GapHeld(7, NOW - 5 * MINUTE)), "chain_gap"),
     ("a parked event", east(parked=1), "parked_event"),
@@ -114,6 +117,10 @@ def test_a_bay_that_is_not_watched_is_told_when_it_lasts(minutes: int, count: in
     assert ("over_current" in found[0].sentence) == bool(count)
 
 
+def refused(sort: str, times: int) -> Facts:
+    return Facts(not_let_in=(NotLetIn(sort, "east", times, NOW - MINUTE),))
+
+
 OTHERS = [
     ("nothing", Facts(), []),
     ("a roster of 36 h", Facts(roster=Roster(NOW - 36 * HOUR)), []),
@@ -124,6 +131,12 @@ OTHERS = [
     ("put aside", Facts(put_aside=(PutAside("east", "C1", 2, ("unreadable",)),)), [("quarantined_file", "east, C1")]),
     ("unknown", Facts(unknown=(Unknown("east", "C9", NOW - HOUR),)), [("unknown_camera", "east, C9")]),
     ("unknown, yesterday", Facts(unknown=(Unknown("east", "C9", NOW - 24 * HOUR),)), []),
+    ("a wrong credential", refused("credential_refused", 4), [("credential_refused", "east")]),
+    ("a wrong paste", refused("credential_refused", 3), []),
+    ("a flood", refused("flood", 64), [("flood", "east")]),
+    ("a burst", refused("flood", 63), []),
+    ("a message of tomorrow", refused("protocol_too_new", 1), [("protocol_too_new", "east")]),
+    ("what no kind is for", refused("other", 999), []),
     ("mail", Facts(channels=Channels(NOW, "hung up", 4)), [("mail_failing", "central")]),
     ("put off", Facts(channels=Channels(put_off=(("pat@example", "550"),))), [("mail_refused", "pat@example")]),
     ("refused", Facts(channels=Channels(refused=(("pat@example", "550"),))), [("mail_refused", "pat@example")]),
