@@ -17,6 +17,8 @@ class Web(Struct, frozen=True):
 
     base_url: Annotated[str, Meta(examples=["https://central.example"])] = ""
     time_zone: Annotated[str, Meta(examples=["America/Chicago"])] = "UTC"
+    metrics_token_file: Annotated[str, Meta(examples=["/etc/dock/metrics-token"])] = ""
+    """Who sends what stands in it may read /metrics. Empty: only this machine itself."""
 
 
 class Mail(Struct, frozen=True):
@@ -177,6 +179,7 @@ NEW_FILE = """\
 [web]
 # base_url = "https://central.example"      # how people reach the pages; https makes the cookies secure
 # time_zone = "America/Chicago"             # for local times in roster files and on pages
+# metrics_token_file = "/etc/dock/metrics-token"  # who sends it may read /metrics; default: this machine alone
 
 [mail]
 # host = "mail.example"

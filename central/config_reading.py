@@ -75,6 +75,7 @@ def _is_absolute(value: str) -> str:
 CHECKS: dict[str, settings.Check] = {
     "web.base_url": _is_web_url,
     "web.time_zone": _is_zone,
+    "web.metrics_token_file": _is_absolute,
     "storage.url": _is_scheme("file", "s3"),
     "database.url": _is_scheme("sqlite", "postgres", "postgresql"),
     "roster.folder": _is_absolute,

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "central.metrics.requests.RequestsMiddleware",
     "central.intake.answers.ProtocolMiddleware",
     "central.dashboard.headers.SecurityHeadersMiddleware",
     "central.dashboard.forms.SmallFormsMiddleware",

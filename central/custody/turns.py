@@ -45,6 +45,11 @@ class Turns:
                 del self._held[upload_id]
             turn.ended.set()
 
+    def held(self) -> int:
+        """How many uploads are being touched."""
+        with self._lock:
+            return len(self._held)
+
     def is_held(self, upload_id: UUID) -> bool:
         with self._lock:
             return upload_id in self._held

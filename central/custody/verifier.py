@@ -83,6 +83,11 @@ class Verifier:
                 del self._jobs[asset_id]
             return job.result
 
+    def backlog(self) -> int:
+        """How many are being read back, or wait for it."""
+        with self._lock:
+            return sum(not job.ended.is_set() for job in self._jobs.values())
+
     def _forget_old(self) -> None:
         limit = time.monotonic() - RESULT_LIFE_S
         for asset_id, job in list(self._jobs.items()):

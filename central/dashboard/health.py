@@ -16,10 +16,10 @@ def healthz(request: HttpRequest) -> JsonResponse:
             cursor.execute("SELECT 1")
     except Error:
         return JsonResponse({"ok": False}, status=503)
-    return JsonResponse({"ok": True, "alert_worker_age_s": _worker_age_s()})
+    return JsonResponse({"ok": True, "alertworker_age_s": worker_age_s()})
 
 
-def _worker_age_s() -> int | None:
+def worker_age_s() -> int | None:
     """Seconds since the alert worker completed a round; null before its first."""
     try:
         return max(0, int(clock.now().timestamp() - settings.DATA.last_round.stat().st_mtime))
