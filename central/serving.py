@@ -35,6 +35,11 @@ class AlreadyServed(Exception):
     """Another process serves this DIR."""
 
 
+def _without_link(path: str) -> str:
+    """Whoever reads the log must not set the password of somebody whose link was opened and not used yet."""
+    return "/password/…" if path.startswith("/password/") else path
+
+
 class EventLogger(Logger):
     """gunicorn's own words as log events."""
 
@@ -47,7 +52,7 @@ class EventLogger(Logger):
         log.info(
             "request",
             method=environ.get("REQUEST_METHOD"),
-            path=environ.get("PATH_INFO"),
+            path=_without_link(environ.get("PATH_INFO") or ""),
             status=int(str(resp.status).split(" ", 1)[0]) if resp.status else None,
             seconds=round(request_time.total_seconds(), 4),
             peer=environ.get("REMOTE_ADDR"),

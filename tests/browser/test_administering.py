@@ -84,6 +84,23 @@ def test_a_file_is_checked_and_brought_in_and_its_codes_taken(visitor: Callable[
     assert wrong_with(page) == []
 
 
+def test_somebody_new_sets_his_password_by_his_link_and_the_log_does_not_have_it(
+    town: Town, visit: Callable[..., Visitor]
+) -> None:
+    page = visit(town.url).page
+    page.goto(town.known["link_to_use"])
+    for label in ("New password", "The same again"):
+        page.get_by_label(label).fill("bridge over calm water")
+    page.get_by_role("button", name="Set it").click()
+    page.get_by_label("Mail address").fill("invited@pd.example")
+    page.get_by_label("Password").fill("bridge over calm water")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    paths = {str(entry.get("path")) for entry in town.log}
+    assert "/password/…" in paths
+    assert town.known["link_to_use"] not in repr(town.log)
+
+
 def test_it_takes_an_export_and_finds_that_it_did(visitor: Callable[[str], Visitor]) -> None:
     somebody = visitor("it")
     page = somebody.page

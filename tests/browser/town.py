@@ -92,13 +92,14 @@ def build(now: datetime, *, per_unit: int = 1, days: int = 5) -> dict[str, Any]:
 
 
 def _people(now: datetime) -> dict[str, Any]:
-    """Somebody who has yet to set a password, and somebody who may not log in."""
+    """Two who have yet to set a password, and somebody who may not log in."""
     from central.administration.users import add_user, link_of, set_active
 
     new = add_user("new@pd.example", "officer", now, "chief@pd.example")
     add_user("gone@pd.example", "it", now, "chief@pd.example")
     set_active("gone@pd.example", now, "chief@pd.example", is_active=False)
-    return {"person": new.pk, "link": link_of(new)}
+    invited = add_user("invited@pd.example", "officer", now, "chief@pd.example")
+    return {"person": new.pk, "link": link_of(new), "link_to_use": link_of(invited)}
 
 
 def _waiting_roster(world: Any, now: datetime) -> int | None:

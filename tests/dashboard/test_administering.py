@@ -434,6 +434,7 @@ def test_what_was_changed_is_found_by_who_what_whom_and_day(department: Departme
     text = department.text("auditor", f"{PLACE}/changes/?by=it@pd&what=station_changed&subject=east")
     assert "<del>nothing</del> =East" in text
     assert "&lt;b&gt;Desk" in text
+    assert "replaces: no" in department.text("auditor", f"{PLACE}/changes/?what=code_made")
     assert department.get("auditor", found).status_code == 200
     for none in ("?by=nobody", "?what=epoch_raised", "?subject=nowhere", "?from=2999-01-01", "?to=1999-01-01"):
         assert "No change is like that" in department.text("auditor", f"{PLACE}/changes/{none}")

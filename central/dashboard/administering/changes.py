@@ -29,8 +29,8 @@ class Word:
     """One thing that was set. `before` is None where nothing is told of it."""
 
     name: str
-    now: Any
-    before: Any
+    now: str
+    before: str | None
 
 
 @only(*READERS)
@@ -50,7 +50,14 @@ def changes(request: HttpRequest) -> HttpResponse:
 def words_of(detail: dict[str, Any]) -> Iterator[Word]:
     for name, value in detail.items():
         if not (name.endswith(BEFORE) and name.removesuffix(BEFORE) in detail):
-            yield Word(name, value, detail.get(f"{name}{BEFORE}"))
+            before = f"{name}{BEFORE}"
+            yield Word(name, _said(value), _said(detail[before]) if before in detail else None)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "nothing" if value in (None, "", []) else str(value)
 
 
 def _found(wanted: dict[str, str]) -> QuerySet[AdminEvent]:
