@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from urllib.parse import quote
 from uuid import UUID
 
 from agent.adapters.file_calls import sync_folder
@@ -44,6 +45,22 @@ def keep_ledger(old_state: Path, state: Path, reading: Callable[[], AbstractCont
             (state / f"{TEMPORARY}{part}").unlink(missing_ok=True)
 
 
+def without_receipt(ledger: Path) -> frozenset[UUID]:
+    """The assets for which this kept ledger has no receipt: those that matter most. Empty when it cannot be read; it
+    decides nothing but an order."""
+    try:
+        with contextlib.closing(_as_it_lies(ledger)) as connection:
+            rows = connection.execute("SELECT asset_id FROM assets WHERE receipt_id IS NULL").fetchall()
+            return frozenset(UUID(row[0]) for row in rows)
+    except (sqlite3.Error, ValueError, TypeError):
+        return frozenset()
+
+
+def _as_it_lies(path: Path) -> sqlite3.Connection:
+    """Without rolling anything back: what a power cut left stays as it is."""
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+
+
 def _copy(old: Path, new: Path, reading: Callable[[], AbstractContextManager[object]]) -> None:
     with reading():
         source = os.open(old, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -62,9 +79,9 @@ def _copy(old: Path, new: Path, reading: Callable[[], AbstractContextManager[obj
 
 
 def _uuid_of(path: Path) -> UUID:
-    """Without rolling anything back: what a power cut left stays as it is. Raises ValueError."""
+    """Raises ValueError."""
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as connection:
+        with contextlib.closing(_as_it_lies(path)) as connection:
             row = connection.execute("SELECT uuid FROM ledger WHERE id = 1").fetchone()
     except sqlite3.Error as error:
         raise ValueError(f"it cannot be read as a ledger ({error})") from error

@@ -16,7 +16,7 @@ from agent import config
 from agent.adapters import credential_file, probe_machine
 from agent.adapters.central_api import CentralApi
 from agent.adapters.http_session import HttpSession
-from agent.adapters.old_ledger import keep_ledger
+from agent.adapters.old_ledger import keep_ledger, without_receipt
 from agent.adapters.old_spool import OldSpool, is_same, spool_of, state_of
 from agent.adapters.receipt_keys import PinnedKeys
 from agent.adapters.spool_disk import COPY, SpoolFolder
@@ -64,8 +64,11 @@ def main(arguments: argparse.Namespace) -> int:
         adoption = Adoption(settings, old, PinnedKeys(credential.receipt_keys), stack)
         if arguments.apply:
             stack.callback(only_one(settings.state).close)  # beside a running agent copies could meet its sweep
-            ledger = _keep_ledger(old_state, settings.state, reading)
-            judged = [adoption.take_in(copy) for copy in old.copies()]
+            kept, ledger = _keep_ledger(old_state, settings.state, reading)
+            first = frozenset() if kept is None else without_receipt(kept)
+            # Should this spool have no room for all, what central never receipted goes first.
+            copies = sorted(old.copies(), key=lambda copy: copy.asset_id not in first)
+            judged = [adoption.take_in(copy) for copy in copies]
         else:
             ledger, judged = "", [adoption.judge(copy) for copy in old.copies()]
         unfinished = old.never_completed()
@@ -186,14 +189,15 @@ def _as_owner_of(state: Path) -> Iterator[Callable[[], contextlib.AbstractContex
 
 def _keep_ledger(
     old_state: Path, state: Path, reading: Callable[[], contextlib.AbstractContextManager[object]]
-) -> str:
+) -> tuple[Path | None, str]:
+    """The file that it is kept as, if it could be; a sentence for people."""
     try:
         kept = keep_ledger(old_state, state, reading)
     except (OSError, ValueError) as error:
-        return f"The old ledger was not kept: {error}. What central holds of it stays there."
+        return None, f"The old ledger was not kept: {error}. What central holds of it stays there."
     if not kept:
-        return f"There is no old ledger in {old_state}. What central holds of it stays there."
-    return f"The old ledger is kept as {state / kept}: evidence, with whatever central never heard."
+        return None, f"There is no old ledger in {old_state}. What central holds of it stays there."
+    return state / kept, f"The old ledger is kept as {state / kept}: evidence, with whatever central never heard."
 
 
 def _as_lines(spool: Path, judged: Sequence[Judged], unfinished: int, ledger: str, *, applied: bool) -> Iterator[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
@@ -91,6 +94,42 @@ def test_a_file_that_would_not_be_accepted_or_that_somebody_else_changed_stays_a
     assert path.with_name("agent.toml.old").read_text() == STATION + "# mine\n", "as it was before the first change"
     assert path.stat().st_mode & 0o777 == 0o640
     assert {one.name for one in tmp_path.iterdir()} == {"agent.toml", "agent.toml.old"}
+
+
+def test_whoever_is_stopped_while_he_writes_leaves_the_old_file_or_the_new_one_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "agent.toml"
+    fresh = STATION + '[bays]\n"1-1" = "Bay 1"\n'
+    ended = []
+    for stop_at in range(30):
+        path.write_text(STATION)
+        calls = count()
+        with monkeypatch.context() as patch:
+            for name in ("open", "write", "fsync", "replace", "fchmod", "close"):
+                patch.setattr(os, name, _stopping(getattr(os, name), calls, stop_at))
+            try:
+                ConfigFile(path).replace(STATION, fresh)
+                ended.append(stop_at)
+            except KeyboardInterrupt:
+                pass
+        assert path.read_text() in (STATION, fresh), stop_at
+        if path.read_text() == fresh:
+            assert path.with_name("agent.toml.old").read_text() == STATION
+        assert not path.with_name("agent.toml.new").exists()
+    assert ended, "the last ones were not stopped any more"
+    assert ended[0] >= 10, "many were"
+
+
+def _stopping(call: Callable[..., object], calls: Iterator[int], stop_at: int) -> Callable[..., object]:
+    """As Ctrl-C or SIGTERM, just before the call of that number."""
+
+    def either(*given: object, **named: object) -> object:
+        if next(calls) == stop_at:
+            raise KeyboardInterrupt
+        return call(*given, **named)
+
+    return either
 
 
 def test_a_camera_counts_when_every_new_file_is_receipted_and_an_old_one_never_does() -> None:

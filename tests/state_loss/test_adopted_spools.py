@@ -148,6 +148,10 @@ def test_what_is_damaged_or_another_stations_is_named_and_left(scene: Scene) -> 
     code, applied = adopt(new, spool, "--apply")
     assert code == 1
     fates = {row["asset"]: row["fate"] for row in applied["copies"]}
+    unreceipted = {path.stem for path in whole["BWC2"]}
+    assert {row["asset"] for row in applied["copies"][: len(unreceipted)]} == unreceipted, (
+        "what matters most comes first"
+    )
     assert fates[at_central.stem] == "at_central", "nothing is missing of it"
     assert fates[rotten.stem] == "rotten"
     assert fates[cut.stem] == "size_differs"
