@@ -49,9 +49,6 @@ class Terminal:
     def interrupt(self) -> None:
         os.write(self._master, b"\x03")
 
-    def end_of_input(self) -> None:
-        os.write(self._master, b"\x04")
-
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()

@@ -107,14 +107,9 @@ def test_who_stops_half_way_finds_his_bays_done_and_goes_on(
     again = terminal()
     again.expect("1-1.1 is Bay 1 already")
     again.expect("without a label: 1-1.2")
-    again.end_of_input()
-    assert again.ends() == 130
-
-    third = terminal()
-    third.expect("without a label: 1-1.2")
-    third.type("f")
-    assert third.ends() == 1, third.said
-    sheet = third.stdout()
+    again.type("f")
+    assert again.ends() == 1, again.said
+    sheet = again.stdout()
     assert "NOT COMPLETE" in sheet
     assert "Bays in use without a label: 1-1.2." in sheet
     assert "BWC0413" in sheet, "what the first run saw in Bay 1"

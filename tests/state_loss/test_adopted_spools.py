@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -18,10 +19,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from agent.adapters import credential_file
 from agent.adapters.file_calls import KernelCalls
+from agent.adapters.old_ledger import without_receipt
 from agent.adapters.old_spool import SECTOR, OldSpool
 from agent.adapters.spool_disk import SpoolFolder
 from agent.rules.adoption import Fate, salvage_id
+from protocol.messages import EnrollAnswer
+from protocol.recorded import samples
 from protocol.sidecar import Sidecar, decode_sidecar, encode_path, encode_sidecar
 from tests import leaving_nothing
 from tests.dock_station import DOCK_AGENT, ROOT, DockStation, eventually, files_below
@@ -124,51 +129,78 @@ def test_a_dead_pcs_spool_reaches_central_under_its_old_ids_whoever_is_killed_me
 
 
 def test_what_is_damaged_or_another_stations_is_named_and_left(scene: Scene) -> None:
-    old, new = dead_pc_and_new_one(scene, "BWC2")
-    spool = old.state / "spool"
-    whole = {
-        camera: sorted(
-            path for path in spool.glob("*.footage")
-            if decode_sidecar(path.with_suffix(".json").read_bytes()).camera == camera
-        )
-        for camera in ("BWC1", "BWC2")
-    }  # fmt: skip
-    at_central, rotten, cut, foreign = whole["BWC1"][0], *whole["BWC2"]
-    for path in (at_central, rotten, cut, foreign):
-        path.chmod(0o600)
-    at_central.write_bytes(b"x" * at_central.stat().st_size)
-    rotten.write_bytes(b"y" * rotten.stat().st_size)
-    os.truncate(cut, 10)
-    sidecar = foreign.with_suffix(".json")
-    sidecar.write_text(sidecar.read_text().replace('"east-1"', '"west-9"'))
-    (spool / "lost.tmp").write_text("no copy")
-    nameless = whole["BWC1"][1].with_suffix(".json")
-    nameless.write_text("{")
+    pc = scene.pc
+    pc.start()
+    scene.dock("BWC1")
+    pc.wait_safe("BWC1")
+    eventually(lambda: pc.snapshot()["central"]["events_unsent"] == 0)
+    done = pc.command("adopt", str(pc.state))
+    assert (done.returncode, "this station's own" in done.stderr) == (2, True)
+    new = scene.another_pc("new")
+    new.state.mkdir(mode=0o700)
+    shutil.copy(pc.state / "credential.json", new.state)
+    done = new.command("adopt", str(pc.state))
+    assert (done.returncode, "An agent works with" in done.stderr) == (2, True)
+    pc.kill()
+
+    spool = pc.state / "spool"
+    at_central, nameless, whole = sorted(path.stem for path in spool.glob("*.footage"))
+    rotten, cut, sound = (str(put(spool, "BWC2", content)) for content in (b"rotten", b"a long one", b"sound"))
+    foreign = str(put(spool, "BWC9", b"foreign", station="west-9"))
+    for asset, content in ((at_central, b"x"), (rotten, b"x" * 6), (cut, b"a")):
+        (spool / f"{asset}.footage").chmod(0o600)
+        (spool / f"{asset}.footage").write_bytes(content)
+    (spool / f"{nameless}.json").write_text("{")
+    (spool / f"{uuid4()}.part").write_bytes(b"half")
 
     code, applied = adopt(new, spool, "--apply")
     assert code == 1
-    fates = {row["asset"]: row["fate"] for row in applied["copies"]}
-    unreceipted = {path.stem for path in whole["BWC2"]}
-    assert {row["asset"] for row in applied["copies"][: len(unreceipted)]} == unreceipted, (
-        "what matters most comes first"
-    )
-    assert fates[at_central.stem] == "at_central", "nothing is missing of it"
-    assert fates[rotten.stem] == "rotten"
-    assert fates[cut.stem] == "size_differs"
-    assert fates[foreign.stem] == "another_station"
-    assert fates[nameless.stem] == "no_sidecar"
-    assert applied["counts"]["adopted"] == len(fates) - 5
-    here = {path.stem for path in (new.state / "spool").glob("*.footage")}
-    assert here == {asset for asset, fate in fates.items() if fate == "adopted"}
+    assert {row["asset"]: row["fate"] for row in applied["copies"]} == {
+        at_central: "at_central",
+        nameless: "no_sidecar",
+        whole: "adopted",
+        rotten: "rotten",
+        cut: "size_differs",
+        sound: "adopted",
+        foreign: "another_station",
+    }
+    assert {path.stem for path in (new.state / "spool").glob("*.footage")} == {whole, sound}
     said = " ".join(new.command("adopt", str(spool)).stdout.split())
     assert "another station's" in said
-    done = new.command("adopt", str(new.state))
-    assert (done.returncode, "this station's own" in done.stderr) == (2, True)
-    old.start()
-    assert old.process is not None
-    eventually(lambda: old.snapshot().get("pid") == old.process.pid)  # type: ignore[union-attr]
-    done = new.command("adopt", str(old.state))
-    assert (done.returncode, "An agent works with" in done.stderr) == (2, True)
+    assert "1 copies were never completed" in said
+
+
+def put(spool: Path, camera: str, content: bytes, station: str = "east-1") -> UUID:
+    """A copy as a station of that name left it."""
+    asset, at = uuid4(), datetime(2026, 11, 2, tzinfo=UTC)
+    copy = SpoolFolder(spool, 0).begin(asset, len(content))
+    copy.write(memoryview(content))
+    sidecar = Sidecar(
+        asset_id=asset,
+        station=station,
+        ledger_uuid=uuid4(),
+        camera=camera,
+        path_b64=encode_path(f"{asset}.MP4".encode()),
+        size=len(content),
+        mtime_ns=0,
+        kind="video",
+        docked_at=at,
+        sha256=hashlib.sha256(content).hexdigest(),
+        staged_at=at,
+    )
+    copy.commit(encode_sidecar(sidecar), len(content))
+    return asset
+
+
+def test_what_no_receipt_is_known_of_comes_first(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "kept.db") as ledger:
+        ledger.execute("CREATE TABLE assets (asset_id TEXT, receipt_id TEXT)")
+        known, unknown = uuid4(), uuid4()
+        ledger.executemany("INSERT INTO assets VALUES (?, ?)", [(str(known), "r"), (str(unknown), None)])
+    ledger.close()
+    assert without_receipt(tmp_path / "kept.db") == {unknown}
+    (tmp_path / "broken.db").write_text("no database")
+    assert without_receipt(tmp_path / "broken.db") == frozenset()
 
 
 class DiskWithBadBlock(KernelCalls):
@@ -183,21 +215,13 @@ class DiskWithBadBlock(KernelCalls):
         return super().pread(fd, length, offset)
 
 
-def test_a_copy_that_the_old_disk_cannot_read_is_kept_as_far_as_it_goes(scene: Scene) -> None:
-    scene.central.kill()
-    scene.pc.start()
-    card = scene.pc.away / "BWC7"
-    card.mkdir()
+def test_a_copy_that_the_old_disk_cannot_read_is_kept_as_far_as_it_goes(tmp_path: Path) -> None:
     content = os.urandom(1_500_000)
-    (card / "A.MP4").write_bytes(content)
-    card.rename(scene.pc.cameras / "BWC7")
-    eventually(lambda: scene.pc.says("BWC7") == "may be taken")
-    scene.pc.kill()
-    (copy,) = (scene.pc.state / "spool").glob("*.footage")
+    copy = tmp_path / "old" / f"{put(tmp_path / 'old', 'BWC7', content)}.footage"
     for bad in (700_000, 0):
         old = OldSpool(copy.parent, files=DiskWithBadBlock(copy, bad))
         (seen,) = old.copies()
-        here = SpoolFolder(scene.home / f"here {bad}", 0)
+        here = SpoolFolder(tmp_path / f"here {bad}", 0)
         assert old.copy_into(here, seen) is Fate.UNREADABLE
         assert list(here.sidecars()) == []
         kept = old.salvage_into(here, seen)
@@ -212,40 +236,29 @@ def test_a_copy_that_the_old_disk_cannot_read_is_kept_as_far_as_it_goes(scene: S
 
 
 @pytest.mark.part("root")
-def test_root_adopts_for_the_user_of_the_service_whoever_owned_the_old_disk(scene: Scene) -> None:
-    pc = scene.pc
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as open_to_all:
+def test_root_adopts_for_the_user_of_the_service_whoever_owned_the_old_disk() -> None:
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as open_to_all:  # no other user may pass pytest's own
         home = Path(open_to_all)
         home.chmod(0o755)
-        old = SpoolFolder(home / "old" / "spool", 0)
-        asset, content = uuid4(), b"footage"
-        copy = old.begin(asset, len(content))
-        copy.write(memoryview(content))
-        copy.commit(encode_sidecar(a_sidecar(asset, content)), len(content))
-        state = Path(shutil.copytree(pc.state, home / "state"))
-        pc.config.write_text(pc.config.read_text().replace(str(pc.state), str(state)))
-        for folder, user in ((home / "old", 4321), (state, 1234)):
+        asset = put(home / "old" / "spool", "BWC1", b"footage")
+        answer = next(one for one in samples() if isinstance(one, EnrollAnswer))
+        credential_file.write(home / "state" / "credential.json", "http://127.0.0.1:9", answer)
+        config = home / "agent.toml"
+        config.write_text(
+            f'[station]\nid = "east-1"\n[central]\nurl = "http://127.0.0.1:9"\n[paths]\nstate = "{home}/state"\n'
+            '[spool]\nmin_free = "1MiB"\n'
+        )
+        for folder, user in ((home / "old", 4321), (home / "state", 1234)):
             for path in [folder, *folder.rglob("*")]:
                 os.chown(path, user, user)
         (home / "old").chmod(0o700)
-        done = pc.command("adopt", str(home / "old"), "--apply")
+        done = subprocess.run(
+            [*DOCK_AGENT, "adopt", "--config", str(config), str(home / "old"), "--apply"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
-        assert {path.stat().st_uid for path in state.rglob("*")} == {1234}
-        assert (state / "spool" / f"{asset}.footage").read_bytes() == content
-
-
-def a_sidecar(asset: UUID, content: bytes) -> Sidecar:
-    at = datetime(2026, 11, 2, tzinfo=UTC)
-    return Sidecar(
-        asset_id=asset,
-        station="east-1",
-        ledger_uuid=uuid4(),
-        camera="BWC1",
-        path_b64=encode_path(b"A.MP4"),
-        size=len(content),
-        mtime_ns=0,
-        kind="video",
-        docked_at=at,
-        sha256=hashlib.sha256(content).hexdigest(),
-        staged_at=at,
-    )
+        assert {path.stat().st_uid for path in (home / "state").rglob("*")} == {1234}
+        assert (home / "state" / "spool" / f"{asset}.footage").read_bytes() == b"footage"
