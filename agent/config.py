@@ -89,6 +89,12 @@ class ProfileSwitch(Struct, frozen=True):
 
     erase: bool | None = None
     """Whether receipted files may be erased from such cameras; None: as the profile says."""
+    unlock_program: (
+        Annotated[str, Meta(pattern="^/", examples=["/usr/local/lib/dock-agent/unlock-gat947"])] | None
+    ) = None
+    """The program that speaks the protocol of a locked camera."""
+    password_file: Text | None = None
+    """A file with the camera's password that nobody else may read; a bare name is a systemd credential."""
 
 
 OF_ONE_STATION = frozenset({"station", "paths", "bays", "source"})

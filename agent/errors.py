@@ -106,6 +106,30 @@ class MountRefused(CardError):
     code = "mount_refused"
 
 
+class UnlockFailed(CardError):
+    """A locked camera did not become storage. Its footage is where it was; nothing was erased or formatted."""
+
+    code = "unlock_failed"
+
+
+class UnlockRefused(UnlockFailed):
+    """The camera did not take the password. It is not tried again: cameras lock themselves out."""
+
+    code = "unlock_refused"
+
+
+class UnlockHeldBack(UnlockFailed):
+    """The password was not tried, because it was refused before and has not changed since."""
+
+    code = "unlock_held_back"
+
+
+class UnlockNotSetUp(UnlockFailed):
+    """The station has no program or no usable password for this model."""
+
+    code = "unlock_not_set_up"
+
+
 # --- the spool ----------------------------------------------------------------------------------------
 
 

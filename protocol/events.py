@@ -85,6 +85,34 @@ class DeviceRefused(Event, kw_only=True, tag="device_refused"):
     facts: dict[str, str] = msgspec.field(default_factory=dict)
 
 
+class CameraUnlocked(Event, kw_only=True, tag="camera_unlocked"):
+    """A locked camera took its password and told who it is. Committed before anything on it is changed."""
+
+    session: UUID
+    camera: str
+    serial: str
+    model_code: str = ""
+    """Names its type; the same for every camera of one."""
+    officer_id: str = ""
+    """What is set in the camera, by whomever: a hint, never an attribution."""
+    unit_id: str = ""
+    clock_offset_s: float | None = None
+    """Camera clock minus station clock, measured before it is set."""
+    clock_uncertainty_s: float | None = None
+    sets_clock: bool = False
+    """The camera's clock is set next."""
+
+
+class CameraClockSet(Event, kw_only=True, tag="camera_clock_set"):
+    """The camera's clock was set: an unavoidable change, with what it was before. No file is changed by it."""
+
+    session: UUID
+    camera: str
+    offset_before_s: float
+    offset_after_s: float | None = None
+    """None: the camera did not tell its time again."""
+
+
 class UnknownCamera(Event, kw_only=True, tag="unknown_camera"):
     """A device no profile claims. It is served read-only."""
 
@@ -296,6 +324,8 @@ AnyEvent = (
     | CameraDocked
     | CameraUndocked
     | DeviceRefused
+    | CameraUnlocked
+    | CameraClockSet
     | UnknownCamera
     | IdentityClash
     | CardListed

@@ -25,6 +25,8 @@ class ScriptedSource:
         self._plugged: dict[str, Presence] = {}
         self._plugs = 0
         self._events: list[SourceEvent] = []
+        self.expected: dict[str, str] = {}
+        """By key: the serial of a locked camera that shall come back as storage."""
         self.unwatched: dict[str, UnwatchedBay] = {}
         """By bay: what is in it and is no camera."""
         self._wake: Callable[[], None] = lambda: None
@@ -46,6 +48,10 @@ class ScriptedSource:
     def events(self) -> list[SourceEvent]:
         happened, self._events = self._events, []
         return happened
+
+    def expect(self, key: str, serial: str) -> None:
+        """`come_back` or `undock` play what follows."""
+        self.expected[key] = serial
 
     def close(self) -> None:
         self._wake = lambda: None

@@ -96,6 +96,9 @@ class FolderSource:
             happened, self._events = self._events, []
         return happened
 
+    def expect(self, key: str, serial: str) -> None:
+        """No folder is ever locked."""
+
     def close(self) -> None:
         self._stopping.set()
         self._due.set()

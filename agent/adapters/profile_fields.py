@@ -128,8 +128,6 @@ def profile_of(table: ProfileTable) -> Profile:
 
 def problems_of(table: ProfileTable) -> Iterator[tuple[Key, str]]:
     """What no single key can see, by key."""
-    if table.unlock is not None:
-        yield ("unlock",), "locked cameras are not served yet"
     for number, match in enumerate(table.match):
         if match == MatchTable():
             yield ("match", number), "this match asks for nothing and would fit every card"

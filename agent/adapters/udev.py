@@ -8,7 +8,7 @@ import os
 import select
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import pyudev
@@ -19,6 +19,7 @@ from agent.adapters.usb_ports import SYSFS, PortBook, list_ports
 from agent.errors import NeedsOperator
 from agent.ports import Clock, SourceEvent, Truth
 from agent.rules.footage import Instant
+from agent.rules.profiles import Profile
 
 RECEIVE_BUFFER = 8 * 1024 * 1024
 """Bytes. A hub that drops out with eight cameras says a lot at once."""
@@ -45,12 +46,16 @@ class UsbSource:
         receive_buffer: int = RECEIVE_BUFFER,
         no_file_system_s: float = NO_FILE_SYSTEM_S,
         sysfs: Path = SYSFS,
+        models: Sequence[Profile] = (),
+        bays: Collection[str] = frozenset(),
     ) -> None:
+        """`models`: profiles say which cameras are locked and what each may offer beside storage. `bays`: the ports
+        that have a label."""
         self._clock = clock
         self._receive_buffer = receive_buffer
         # libudev contexts are not thread-safe: this one only under the lock, the monitor's in its thread.
         self._context = pyudev.Context()
-        self._book = UsbBook(no_file_system_s)
+        self._book = UsbBook(no_file_system_s, models, bays)
         self._sysfs = sysfs
         self._ports = PortBook(no_file_system_s)
         self._lock = threading.Lock()
@@ -100,12 +105,17 @@ class UsbSource:
                 listening,
                 unwatched=(*self._book.unwatched(), *self._ports.unwatched()),
                 unsettled=self._book.unsettled(),
+                away=self._book.away(),
             )
 
     def events(self) -> list[SourceEvent]:
         with self._lock:
             happened, self._events = self._events, []
         return happened
+
+    def expect(self, key: str, serial: str) -> None:
+        with self._lock:
+            self._book.expect(key, serial)
 
     def close(self) -> None:
         if self._stopping.is_set():
@@ -139,8 +149,10 @@ class UsbSource:
         except OSError:
             self._broken = self._broken or "bus_unreadable"
             return False
-        self._book.compare(bus, self._compared_at, self._clock.now())
-        self._ports.compare(list_ports(self._sysfs), self._clock.now())
+        ports = list_ports(self._sysfs)
+        empty = {port.bay for port in ports if port.is_empty}
+        self._book.compare(bus, self._compared_at, self._clock.now(), empty)
+        self._ports.compare(ports, self._clock.now())
         self._events.extend((*self._book.reports(), *self._ports.reports()))
         self._compared_at = before
         return True
@@ -213,7 +225,7 @@ class UsbSource:
         with self._lock:
             if device.action == "remove":
                 devnum = own.get("DEVNUM", "").lstrip("0")
-                self._book.removed(device.device_path, devnum, own.get("DISKSEQ", ""))
+                self._book.removed(device.device_path, devnum, own.get("DISKSEQ", ""), at)
             # SYNTH_UUID: somebody asked the kernel to say it again, for a device that was there all along.
             elif device.action == "add" and device.subsystem == "usb" and "SYNTH_UUID" not in own:
                 self._book.arrived(device.device_path, devnum_of(device), self._absent_until(at), at)

@@ -34,6 +34,11 @@ class Port:
     """`not attached`, `powered`, `configured` …; empty where the kernel does not tell (before Linux 6.6)."""
     has_device: bool
 
+    @property
+    def is_empty(self) -> bool:
+        """The kernel says that nothing is attached, which is more than that nothing enumerated."""
+        return self.state == "not attached" and not self.has_device
+
 
 def list_ports(sysfs: Path) -> list[Port]:
     """Every port of every hub; none where sysfs shows none. What cannot be read is left out."""

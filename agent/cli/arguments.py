@@ -190,9 +190,9 @@ def _command(
     return command
 
 
-STAY_ROOT = frozenset({"commission", "adopt"})
-"""They touch what is not the station's: `agent.toml`, another PC's disk. What they leave belongs to the owner of the
-state folder all the same."""
+STAY_ROOT = frozenset({"commission", "adopt", "profile"})
+"""They touch what is not the station's: `agent.toml`, another PC's disk, a card that anybody mounted. What they leave
+belongs to the owner of the state folder all the same; `profile` leaves nothing."""
 
 
 def _become_the_station(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -15,8 +16,11 @@ import structlog
 from agent.daemon.watch_keeping import Docked, Watch, WatchKeeper
 from agent.errors import DockError, IllegalMove, LedgerBroken
 from agent.pipeline.bench import Bench, Board
+from agent.pipeline.dock_record import Absence
 from agent.pipeline.dock_session import CameraSession
-from agent.ports import DeviceSource, Truth
+from agent.pipeline.locked_session import LockedSession
+from agent.pipeline.unlocking import Unlocking
+from agent.ports import DeviceSource, Ledger, Truth
 from agent.rules import changes as c
 from agent.rules.footage import DockSession, Instant, Presence, State
 from agent.rules.plugs import uncounted
@@ -49,7 +53,7 @@ class _Look:
 
 @dataclass(slots=True)
 class _Live:
-    session: CameraSession
+    session: CameraSession | LockedSession
     thread: threading.Thread
     last_present: Instant
     source: str
@@ -94,8 +98,12 @@ class Bays:
         names: Names,
         fail: Callable[[DockError], None],
         reconcile_s: float = RECONCILE_S,
+        unlocking: Unlocking | None = None,
     ) -> None:
-        """`reconcile_s`: at most so many seconds lie between two comparisons with the world."""
+        """`reconcile_s`: at most so many seconds lie between two comparisons with the world. `unlocking`: without it
+        no source may show a locked camera."""
+        self._unlocking = unlocking
+        self._expecting = {source.name: source.expect for source in sources}
         self._sources = sources
         self._bench = bench
         self._names = names
@@ -115,7 +123,11 @@ class Bays:
             source.start(wake)
         last_proof = self._bench.ledger.note("alive_at")
         look = self._look()
-        open_sessions = {_key_now(docked.key, look.present): docked for docked in self._bench.ledger.open_sessions()}
+        storage = _storage_keys(self._bench.ledger)
+        open_sessions = {
+            _key_now(storage.get(docked.key, docked.key), look.present): docked
+            for docked in self._bench.ledger.open_sessions()
+        }
         absence = self._absence(last_proof, list(open_sessions.values()))
         now = self._bench.clock.now()
         records: list[c.Change] = []
@@ -153,11 +165,18 @@ class Bays:
         with self._lock:
             gone = [live for key, live in self._live.items() if key not in look.present]
             fresh = [presence for key, presence in look.present.items() if key not in self._live]
+            unlocked = [
+                (live, look.present[key])
+                for key, live in self._live.items()
+                if key in look.present and live.session.presence.locked and not look.present[key].locked
+            ]
             for key, live in self._live.items():
                 live.last_present = look.seen_at.get(key, live.last_present)
                 now_shown = look.present.get(key, live.session.presence)
                 if now_shown.volumes != live.session.presence.volumes:
                     live.session.shows(now_shown)
+        for live, presence in unlocked:
+            self._go_on_with_card(live, presence)
         for live in gone:
             self._end(live, now)
         for presence in fresh:
@@ -230,7 +249,7 @@ class Bays:
         for source in self._sources:
             truths[source.name] = truth = source.truth()
             present.update(truth.present)
-            seen_at.update(dict.fromkeys(truth.present, truth.at))
+            seen_at.update({**dict.fromkeys(truth.present, truth.at), **truth.away})
             source_of.update(dict.fromkeys(truth.present, source.name))
         return _Look(present, seen_at, source_of, truths)
 
@@ -250,20 +269,40 @@ class Bays:
         source: str,
         continued: DockSession | None,
         session_id: UUID | None = None,
-        absence: Callable[[str], datetime | None] = lambda _camera: None,
+        absence: Absence = lambda _camera: None,
     ) -> None:
         known = continued.session if continued else session_id
-        session = CameraSession(self._bench, presence, known or uuid4(), continued, absence)
+        session = self._session(presence, source, known or uuid4(), continued, absence)
         with self._lock:
             self._left_behind.pop(presence.bay, None)
             self._live[presence.key] = live = _Live(session, self._thread_of(session), presence.seen_at, source)
         live.thread.start()
 
-    def _thread_of(self, session: CameraSession) -> threading.Thread:
+    def _session(
+        self, presence: Presence, source: str, session: UUID, continued: DockSession | None, absence: Absence
+    ) -> CameraSession | LockedSession:
+        if not presence.locked or self._unlocking is None:
+            return CameraSession(self._bench, presence, session, continued, absence)
+        expect = self._expecting[source]
+        return LockedSession(self._bench, self._unlocking, presence, session, continued, absence, expect)
+
+    def _go_on_with_card(self, live: _Live, presence: Presence) -> None:
+        """A locked camera is storage now: the same dock goes on. Who starts after us finds it by its storage key."""
+        session = live.session.session
+        live.session.leave()
+        live.thread.join(LEAVE_S)
+        docked = self._bench.ledger.session(session)
+        if docked is not None:
+            open_now = {one.key for one in self._bench.ledger.open_sessions()}
+            keys = {key: at for key, at in _storage_keys(self._bench.ledger).items() if key in open_now}
+            self._bench.ledger.remember(storage_keys=json.dumps({**keys, docked.key: presence.storage_key}))
+        self._begin(presence, live.source, docked, session)
+
+    def _thread_of(self, session: CameraSession | LockedSession) -> threading.Thread:
         bay = session.presence.bay
         return threading.Thread(target=self._serve, args=(session,), name=f"bay {bay}", daemon=True)
 
-    def _serve(self, session: CameraSession) -> None:
+    def _serve(self, session: CameraSession | LockedSession) -> None:
         try:
             session.run()
         except LedgerBroken as error:
@@ -333,6 +372,11 @@ def _key_now(key: str, present: Collection[str]) -> str:
     """The key under which this run knows a dock that an earlier run left open."""
     plug = uncounted(key)
     return plug if key not in present and plug in present else key
+
+
+def _storage_keys(ledger: Ledger) -> dict[str, str]:
+    """By the key of a dock that began with a locked camera: the key of what it is since."""
+    return dict(json.loads(ledger.note("storage_keys") or "{}"))
 
 
 def _proof(alive_at: str | None, docked: DockSession, now: Instant) -> Instant:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
@@ -30,7 +31,7 @@ FALLBACK = "unknown"
 """The profile of whatever no other profile claims. It can never be switched on."""
 
 
-def sources_of(config: Config, clock: SystemClock) -> list[DeviceSource]:
+def sources_of(config: Config, clock: SystemClock, profiles: Sequence[Profile]) -> list[DeviceSource]:
     """The configured sources, not yet started."""
     sources: list[DeviceSource] = []
     for source in config.source:
@@ -40,7 +41,7 @@ def sources_of(config: Config, clock: SystemClock) -> list[DeviceSource]:
             # Imported here: a station without USB bays needs no libudev.
             from agent.adapters.udev import UsbSource
 
-            sources.append(UsbSource(clock))
+            sources.append(UsbSource(clock, models=profiles, bays=config.bays))
     return sources
 
 

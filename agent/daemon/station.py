@@ -26,6 +26,7 @@ from agent.adapters.receipt_keys import PinnedKeys
 from agent.adapters.spool_disk import SpoolFolder
 from agent.adapters.system_clock import SystemClock
 from agent.adapters.tus import TusStore
+from agent.adapters.unlock_program import ProgramUnlocker
 from agent.config import Config
 from agent.daemon.asking import Asking
 from agent.daemon.bay_board import BayBoard
@@ -48,6 +49,7 @@ from agent.pipeline.keep_spool import SpoolKeeper
 from agent.pipeline.recheck import Recheck
 from agent.pipeline.settle_spool import settle_spool, take_up_copy
 from agent.pipeline.transfer import Transfer
+from agent.pipeline.unlocking import Unlocking
 from agent.reporting.heartbeat import Pulse
 from agent.reporting.history import HistoryWatch
 from agent.reporting.not_seen import NotSeenReports
@@ -206,7 +208,9 @@ class Station:
             take_up=lambda asset_id: take_up_copy(self.ledger, self.spool, self.clock, asset_id),
         )
         every_s = min(RECONCILE_S, config.heartbeat.interval)
-        self.bays = Bays(sources_of(config, self.clock), self.bench, names, self.fail, every_s)
+        unlocking = Unlocking(self.clock, self.ledger, ProgramUnlocker(config.profile))
+        sources = sources_of(config, self.clock, profiles)
+        self.bays = Bays(sources, self.bench, names, self.fail, every_s, unlocking)
         self.not_seen = NotSeenReports(self.ledger, self.clock, lambda: self.bays.watch().told)
 
     def _open_loops(self, profiles: tuple[Profile, ...]) -> None:

@@ -24,7 +24,8 @@ def event_of(change: c.Change, before: Asset | None = None, after: Asset | None 
     """
     if isinstance(change, WITHOUT_EVENT):
         return None
-    event = _event_of_station(change) or _event_of_watch(change) or _event_of_session(change)
+    event = _event_of_station(change) or _event_of_watch(change) or _event_of_unlock(change)
+    event = event or _event_of_session(change)
     if event is None and after is not None:
         event = _event_of_copy(change) or _event_of_upload(change, after) or _event_of_end(change, before, after)
     if event is None:
@@ -113,6 +114,33 @@ def _event_of_watch(change: c.Change) -> e.Event | None:
                 ],
                 last_seen_at=_utc(change.last_seen_at),
                 last_bay=change.last_bay,
+            )
+    return None
+
+
+def _event_of_unlock(change: c.Change) -> e.Event | None:
+    at = clock_reading(change.at)
+    match change:
+        case c.CameraUnlocked():
+            return e.CameraUnlocked(
+                at=at,
+                session=change.session,
+                camera=change.camera,
+                serial=change.serial,
+                model_code=change.model_code,
+                officer_id=change.officer_id,
+                unit_id=change.unit_id,
+                clock_offset_s=change.clock_offset_s,
+                clock_uncertainty_s=change.clock_uncertainty_s,
+                sets_clock=change.sets_clock,
+            )
+        case c.CameraClockSet():
+            return e.CameraClockSet(
+                at=at,
+                session=change.session,
+                camera=change.camera,
+                offset_before_s=change.offset_before_s,
+                offset_after_s=change.offset_after_s,
             )
     return None
 

@@ -6,9 +6,8 @@ Runs in a thread of its own. Whatever happens to this card costs this bay only.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -24,15 +23,15 @@ from agent.errors import (
     SpoolFull,
 )
 from agent.pipeline.bench import Bench, Board
+from agent.pipeline.dock_record import Absence, DockRecord
 from agent.pipeline.erase import CardErasing
-from agent.pipeline.identify import Identified, facts_of, identify_card, identify_unread
+from agent.pipeline.identify import Identified, identify_card, identify_unread
 from agent.pipeline.open_card import OpenCard
 from agent.pipeline.stage_card import CardStaging
 from agent.pipeline.take_stock import Stock
 from agent.rules import changes as c
 from agent.rules.bay_words import BayView
 from agent.rules.footage import CardFile, DockSession, Listing, Presence, State
-from agent.rules.identity import told_apart
 from agent.rules.profiles import Profile
 from agent.rules.stock import Seen, is_durable_as, seen
 from agent.rules.volumes import NOT_MOUNTED
@@ -56,7 +55,7 @@ class CameraSession:
         presence: Presence,
         session: UUID,
         continued: DockSession | None = None,
-        absence: Callable[[str], datetime | None] = lambda _camera: None,
+        absence: Absence = lambda _camera: None,
     ) -> None:
         """`absence`: until when an earlier run proves that this camera was not docked here."""
         self.presence = presence
@@ -223,7 +222,8 @@ class CameraSession:
 
     def _dock(self, listing: Listing) -> tuple[DockSession, Profile]:
         settings = self._bench.settings
-        identified = identify_card(self.presence, self._card.work, listing, settings.profiles, settings.fallback)
+        presence = self._unlocked()
+        identified = identify_card(presence, self._card.work, listing, settings.profiles, settings.fallback)
         self._profile = identified.profile
         if self.docked is None:
             self._record_dock(identified)
@@ -238,49 +238,16 @@ class CameraSession:
         return docked, identified.profile
 
     def _record_dock(self, identified: Identified) -> None:
-        identity = identified.identity
-        other = self._bench.name_camera(identity.camera, self.session)
-        if other is not None:
-            identity = told_apart(identity, facts_of(self.presence))
-            self._bench.name_camera(identity.camera, self.session)
-        elif self._bench.is_contested(identity.camera):
-            identity = replace(identity, unique=False)  # the other one was told apart before, and is still here
-        at = self._bench.clock.now()
-        records: list[c.Change] = [
-            c.CameraDocked(
-                at=at,
-                session=self.session,
-                key=self.presence.key,
-                source=self.presence.source,
-                bay=self.presence.bay,
-                bay_label=self.board.bay_label,
-                camera=identity.camera,
-                identity_source=identity.source,
-                identity_unique=identity.unique,
-                profile=identified.profile.name,
-                proves_dock=self.presence.proves_dock,
-                seen_at=self.presence.seen_at.wall,
-                absent_until=self._absent_until(identity.camera),
-                facts=self.presence.facts,
-            )
-        ]
-        if not identified.known_model:
-            records.append(
-                c.UnknownCamera(at=at, session=self.session, camera=identity.camera, facts=self.presence.facts)
-            )
-        if other is not None:
-            records.append(
-                c.IdentityClash(at=at, session=self.session, camera=identified.identity.camera, other_session=other)
-            )
-        self._bench.ledger.commit(*records)
-        self.docked = self._bench.ledger.session(self.session)
-        self._log.info("camera_docked", camera=identity.camera, profile=identified.profile.name)
+        record = DockRecord(self._bench, self.presence, self.session, self._absence)
+        self.docked = record.commit(identified)
 
-    def _absent_until(self, camera: str) -> datetime | None:
-        if self.presence.absent_until is not None:
-            return self.presence.absent_until.wall
-        proven = self._absence(camera)
-        return proven if proven is not None and proven <= self.presence.seen_at.wall else None
+    def _unlocked(self) -> Presence:
+        """The presence with what its locked face told. After a restart only the dock's own record knows that."""
+        docked = self.docked
+        if docked is None or docked.identity_source != "unlock" or "unlock_serial" in self.presence.facts:
+            return self.presence
+        told = {"unlock_serial": docked.camera, "unlocked_as": docked.profile}
+        return replace(self.presence, facts={**self.presence.facts, **told})
 
     def _identified(self) -> None:
         if self.docked is not None:

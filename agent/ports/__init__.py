@@ -27,9 +27,11 @@ from agent.ports.credential import CredentialBook
 from agent.ports.devices import DeviceSource, Mounter, SourceEvent, Truth
 from agent.ports.ledger import Ledger, StoredEvent
 from agent.ports.spool import Spool, SpooledFile, SpoolSpace
+from agent.ports.unlock import CameraSays, LockedCamera, Password, Unlocker
 
 __all__ = [
     "MOST_RECEIPTS",
+    "CameraSays",
     "Card",
     "CardReader",
     "CardWork",
@@ -42,9 +44,11 @@ __all__ = [
     "Hashing",
     "HeartbeatReply",
     "Ledger",
+    "LockedCamera",
     "Mismatch",
     "Mounter",
     "Pace",
+    "Password",
     "Progress",
     "ReceiptKeys",
     "ReceiptStanding",
@@ -60,6 +64,7 @@ __all__ = [
     "StoredEvent",
     "Truth",
     "UnknownAsset",
+    "Unlocker",
     "UploadIntent",
     "UploadState",
     "VerifyAnswer",

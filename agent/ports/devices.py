@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from agent.rules.footage import (
@@ -41,6 +41,9 @@ class Truth:
     """Bays that hold, or may hold, something that is not in `present`."""
     unsettled: tuple[Instant | None, ...] = ()
     """For each device of which it is not known yet what it is: until when it was provably absent."""
+    away: dict[str, Instant] = field(default_factory=dict)
+    """Keys in `present` that are so on trust, since they were unlocked and shall come back as storage: when each was
+    last there."""
     proves_absence: bool = True
     """False: what is not here may be docked all the same (a drop folder)."""
 
@@ -63,6 +66,10 @@ class DeviceSource(Protocol):
 
     def events(self) -> list[SourceEvent]:
         """What happened since the last call, oldest first."""
+
+    def expect(self, key: str, serial: str) -> None:
+        """This locked camera, which told this serial, is about to leave the bus and to come back as storage in the
+        same bay. Until it is late it stays present, under the same key."""
 
     def close(self) -> None: ...
 

@@ -134,6 +134,27 @@ class CameraDocked(Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CameraUnlocked(Change):
+    session: UUID
+    camera: str
+    serial: str
+    model_code: str = ""
+    officer_id: str = ""
+    unit_id: str = ""
+    clock_offset_s: float | None = None
+    clock_uncertainty_s: float | None = None
+    sets_clock: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraClockSet(Change):
+    session: UUID
+    camera: str
+    offset_before_s: float
+    offset_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownCamera(Change):
     session: UUID
     camera: str

@@ -55,6 +55,10 @@ class Presence:
     proves_dock: bool = True
     device: str | None = None
     """Block device node of the partition or disk that holds the file system."""
+    locked: bool = False
+    """A camera that must be unlocked, or that just was and is on its way back as storage: there is no device yet."""
+    storage_key: str = ""
+    """For one that came back as storage: the key under which an agent that starts later finds it."""
     directory: str | None = None
     """The directory, for folder sources."""
     settle_s: float = 2.0

@@ -6,7 +6,7 @@ Profiles are data (`config/profiles/*.toml`). Nothing here can make a file erasa
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import lru_cache
@@ -157,8 +157,11 @@ def candidates(profiles: Iterable[Profile], facts: Mapping[str, str], paths: Col
     return found
 
 
-def choose(profiles: Iterable[Profile], facts: Mapping[str, str], paths: Collection[str] = ()) -> Profile | None:
+def choose(profiles: Sequence[Profile], facts: Mapping[str, str], paths: Collection[str] = ()) -> Profile | None:
     """The most specific profile that fits; the first of equals; None when none fits. See `candidates`."""
+    if unlocked := facts.get("unlocked_as"):
+        # Its locked face said which model it is; storage faces look alike.
+        return next((one for one in profiles if one.name == unlocked), None)
     best = max(candidates(profiles, facts, paths), key=lambda one: one.weight, default=None)
     return best.profile if best is not None and best.weight else None
 

@@ -71,13 +71,13 @@ def test_names_tell_what_is_still_written_and_what_was_flagged() -> None:
 
 
 def test_a_folder_is_a_folder_and_a_stick_is_nothing_we_know() -> None:
-    assert choose(SHIPPED.values(), {"source": "folder"}) is FOLDER
-    assert choose(SHIPPED.values(), {"source": "usb", "fs_label": "KINGSTON"}) is None
+    assert choose(list(SHIPPED.values()), {"source": "folder"}) is FOLDER
+    assert choose(list(SHIPPED.values()), {"source": "usb", "fs_label": "KINGSTON"}) is None
 
 
 def test_a_plain_camera_is_known_by_its_label_or_its_marker_file() -> None:
-    assert choose(SHIPPED.values(), {"source": "usb", "fs_label": "BWC"}) is GENERIC
-    assert choose(SHIPPED.values(), {"source": "usb"}, ["bwc.id"]) is GENERIC
+    assert choose(list(SHIPPED.values()), {"source": "usb", "fs_label": "BWC"}) is GENERIC
+    assert choose(list(SHIPPED.values()), {"source": "usb"}, ["bwc.id"]) is GENERIC
 
 
 def test_the_most_specific_profile_wins_and_every_part_of_a_match_must_fit() -> None:

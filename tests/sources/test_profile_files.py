@@ -13,7 +13,7 @@ from agent.errors import ConfigError
 from agent.rules.footage import FileKind
 from agent.rules.profiles import may_erase_kind
 
-CAMERAS = {"generic-msc", "novatek", "blackvue", "transcend-body", "axis-export"}
+CAMERAS = {"generic-msc", "novatek", "blackvue", "transcend-body", "axis-export", "gat947"}
 SHIPPED = {"folder", "unknown"} | CAMERAS
 
 
