@@ -98,7 +98,7 @@ class CardMaker:
         table: bool = True,
         label: str = "BWC",
         number: str = "",
-        size: int = 40 * MIB,
+        volume_size: int = 40 * MIB,
         **how: int,
     ) -> CameraCard:
         """A card with one volume for each tree (one of its own without any), in a partition table or without."""
@@ -106,10 +106,10 @@ class CardMaker:
         image = self.folder / f"{serial}-{len(self.made)}.img"
         volumes = []
         for place, tree in enumerate(given):
-            at = START + place * size if table else 0
-            volumes.append(Volume(kind, at, size, files_below(tree), label, number))
+            at = START + place * volume_size if table else 0
+            volumes.append(Volume(kind, at, volume_size, files_below(tree), label, number))
         with image.open("wb") as file:
-            file.truncate(volumes[-1].at + size)
+            file.truncate(volumes[-1].at + volume_size)
         if table:
             _partition(image, volumes)
         for volume, tree in zip(volumes, given, strict=True):

@@ -83,7 +83,7 @@ class DockPc:
         deadline = time.monotonic() + within_s
         while not (answer := question()):
             assert time.monotonic() < deadline, f"not within {within_s:.0f} s: {why}\n{self.trouble()}"
-            time.sleep(0.3)
+            time.sleep(1.0)  # each question costs the guest a third of a second
         return answer
 
     def wait_until_it_says(self, camera: str, word: str, within_s: float = WITHIN_S) -> None:
