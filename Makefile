@@ -58,6 +58,13 @@ mutation: $(STAMP) ## change the rules that protect footage in every small way; 
 deb: $(STAMP) ## dist/dock-agent_*.deb, the agent's package for Debian 12 and Ubuntu 24.04 (needs the network; ARCH=arm64 for others)
 	@$(PY) -m debian.build --arch $(or $(ARCH),amd64)
 
+wheel: $(STAMP) ## dist/bwc_dock-*.whl with the whole distribution: how central is installed (docs/installing.md)
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(PY) -m hatchling build -t wheel
+
+test-deb: $(STAMP) ## install, upgrade, remove and purge the package on a real Debian 12 in a container (root; ROOT= for another system)
+	@scripts/parts-deb
+	@DOCK_TEST_ROOT=$(ROOT) $(PY) -m pytest -q --timeout 1200 tests/deb/on_debian.py $(PYTEST_ARGS)
+
 check: $(STAMP) ## format, lint, types, import contracts: everything CI asks before the tests
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
@@ -71,10 +78,12 @@ format: $(STAMP) ## let ruff put everything in order
 lock: $(STAMP) ## compile the hashed requirements anew (needs the network)
 	@$(VENV)/bin/uv pip compile -q pyproject.toml --universal --generate-hashes --no-header --no-annotate \
 	  --python-version 3.11 -o requirements-agent.txt
+	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra central --universal --generate-hashes --no-header --no-annotate \
+	  --python-version 3.11 -o requirements-central.txt
 	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra central --extra dev --universal --generate-hashes \
 	  --no-header --no-annotate --python-version 3.11 -o requirements-dev.txt
 
 clean: ## remove everything that setup made
 	@rm -rf $(VENV) .parts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup parts demo demo-once test test-vm soak bench bench-compare conformance mutation deb check format lock clean
+.PHONY: help setup parts demo demo-once test test-vm soak bench bench-compare conformance mutation deb wheel test-deb check format lock clean

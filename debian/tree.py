@@ -6,6 +6,7 @@ import gzip
 import re
 import shutil
 import subprocess
+import textwrap
 from pathlib import Path
 
 from debian import licences, manual
@@ -90,10 +91,33 @@ def to_edit(example: str) -> str:
 def _changelog(root: Path, release: Release) -> str:
     """In Debian's form: what changed, as the project's own list has it."""
     first = (root / "CHANGELOG.md").read_text().split("\n## ")[1]
-    entries = [line for line in first.splitlines()[1:] if line.strip()]
-    body = "\n".join(re.sub(r"^(\s*)- ", r"  \1* ", line) if "- " in line[:6] else f"    {line}" for line in entries)
+    body = "\n".join(_folded(line) for line in _entries(first))
     date = release.at.strftime("%a, %d %b %Y %H:%M:%S +0000")
     return f"dock-agent ({release.version}) stable; urgency=medium\n\n{body}\n\n -- {release.maintainer}  {date}\n"
+
+
+def _entries(section: str) -> list[str]:
+    """The list's items, each on one line with its indentation."""
+    items: list[str] = []
+    for line in section.splitlines()[1:]:
+        if line.lstrip().startswith("- "):
+            items.append(line)
+        elif line.strip() and items:
+            items[-1] += f" {line.strip()}"
+    return items
+
+
+def _folded(item: str) -> str:
+    depth = (len(item) - len(item.lstrip())) // 2
+    bullet = "  " * (depth + 1) + "*-+"[min(depth, 2)] + " "
+    return textwrap.fill(
+        item.lstrip()[2:],
+        width=78,
+        initial_indent=bullet,
+        subsequent_indent=" " * len(bullet),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _put(source: Path, target: Path, mode: int = 0o644) -> None:
