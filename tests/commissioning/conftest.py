@@ -33,8 +33,6 @@ def station(tmp_path: Path, central: CentralServer) -> Iterator[DockStation]:
     one.enroll()
     yield one
     one.kill()
-    for root in (one.state / "mounts").glob("*"):
-        subprocess.run(["umount", "-l", str(root)], check=False, capture_output=True)
 
 
 @pytest.fixture
@@ -63,8 +61,8 @@ def terminal(station: DockStation) -> Iterator[Callable[..., Terminal]]:
     """Starts `dock-agent commission` of the station in a terminal."""
     with ExitStack() as stack:
 
-        def start(*options: str, **environment: str) -> Terminal:
-            made = Terminal(station, *options, **environment)
+        def start(*options: str, alone: bool = False, **environment: str) -> Terminal:
+            made = Terminal(station, *options, alone=alone, **environment)
             stack.callback(made.close)
             return made
 

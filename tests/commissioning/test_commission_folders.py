@@ -41,6 +41,21 @@ def test_without_an_agent_it_starts_one_and_with_folders_there_is_no_bay_to_labe
     assert names == {".txt", ".html"}
 
 
+def test_beside_a_running_agent_a_label_counts_at_once_and_the_agent_stays(
+    station: DockStation, terminal: Start
+) -> None:
+    station.start()
+    eventually(lambda: station.snapshot().get("bays_configured") == {})
+    assert station.process is not None
+    seat = terminal("--yes", "--label", "1-1.4=Bay 7", "--wait", "1s")
+    seat.expect('written: "1-1.4" = "Bay 7"')
+    assert seat.ends() == 1, "no camera was docked"
+    assert "but the agent" not in seat.said
+    assert station.snapshot()["bays_configured"] == {"1-1.4": "Bay 7"}
+    assert station.snapshot()["pid"] == station.process.pid
+    assert station.process.poll() is None
+
+
 def test_an_agent_that_it_started_ends_with_it_even_when_it_is_killed(station: DockStation, terminal: Start) -> None:
     seat = terminal("--yes")
     seat.expect("Dock one camera")

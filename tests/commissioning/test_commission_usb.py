@@ -33,9 +33,7 @@ def test_an_installer_labels_bays_docks_a_camera_and_gets_a_sheet(
     station.write_config(COMMENTED, source=USB)
     before = station.config.read_text()
     node = card("BWC0412")
-    station.start(**bus.environment)
-    eventually(station.snapshot)
-    seat = terminal("--sheet", str(station.home / "sheet.txt"))
+    seat = terminal("--sheet", str(station.home / "sheet.txt"), alone=True, **bus.environment)
     seat.expect("Your name")
     seat.type("Pat Example")
     seat.expect("1-2 is Bay 1 already")
@@ -86,9 +84,7 @@ def test_who_stops_half_way_finds_his_bays_done_and_goes_on(
     station: DockStation, bus: Bus, card: Callable[[str], str], terminal: Start
 ) -> None:
     station.write_config(source=USB)
-    station.start(**bus.environment)
-    eventually(station.snapshot)
-    seat = terminal("--by", "Pat")
+    seat = terminal("--by", "Pat", alone=True, **bus.environment)
     seat.expect("Plug one camera")
     bus.do("plug", port="1-1.1", node=card("BWC0413"))
     seat.expect("[Bay 1]:")
@@ -104,7 +100,7 @@ def test_who_stops_half_way_finds_his_bays_done_and_goes_on(
     assert {path.name for path in station.home.iterdir()} >= {"agent.toml", "agent.toml.old"}
     assert not station.config.with_name("agent.toml.new").exists()
 
-    again = terminal()
+    again = terminal(alone=True, **bus.environment)
     again.expect("1-1.1 is Bay 1 already")
     again.expect("without a label: 1-1.2")
     again.type("f")
@@ -114,5 +110,5 @@ def test_who_stops_half_way_finds_his_bays_done_and_goes_on(
     assert "Bays in use without a label: 1-1.2." in sheet
     assert "BWC0413" in sheet, "what the first run saw in Bay 1"
 
-    last = terminal("--yes", "--label", "1-1.2=Bay 2")
+    last = terminal("--yes", "--label", "1-1.2=Bay 2", alone=True, **bus.environment)
     assert last.ends() == 0, last.said
