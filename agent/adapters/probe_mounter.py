@@ -12,7 +12,8 @@ from agent.adapters import udisks
 from agent.adapters.system_bus import BusRefusal, BusSilent, call
 from agent.rules.diagnosis.mounting import ACTIONS, MounterFacts
 
-ASK_WITHIN_S = 10.0
+ASK_WITHIN_S = 25.0
+"""polkitd may have to be started first."""
 RULES = "agent/volume_state.py"
 """What the package's udev rule runs: a rule that names it is that rule."""
 
