@@ -92,8 +92,8 @@ class Station:
         self.failure: DockError | None = None
         """Why it cannot go on."""
         self.orders: SimpleQueue[Order] = SimpleQueue()  # the one queue that a signal handler may put into
-        self.config_news = ConfigNews()
         self.profile_set = read_profiles(config.site_profiles)
+        self.config_news = ConfigNews(profile_problems=self.profile_set.problems)
         self.hung: tuple[str, ...] = ()
         """Loops that make no progress; whoever feeds the watchdog finds out."""
         self.facts: dict[str, Any] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from queue import Empty
 
 import structlog
@@ -14,7 +15,6 @@ from agent.daemon.applying import apply
 from agent.daemon.opening import switched
 from agent.daemon.reloading import reloaded
 from agent.daemon.station import Order, Station
-from agent.daemon.vitals import ConfigNews
 from agent.errors import ConfigError, DockError, LedgerEnded
 from agent.rules.watchdog import OWN_LIMIT_S, hung
 
@@ -81,13 +81,13 @@ class Supervisor:
             switched(read_profiles(fresh.site_profiles), fresh)  # they count after a restart, and must be right now
         except DockError as error:
             problems = tuple(error.problems if isinstance(error, ConfigError) else [str(error)])
-            station.config_news = ConfigNews(now, problems, station.config_news.need_restart)
+            station.config_news = replace(station.config_news, read_at=now, problems=problems)
             log.error("config_refused", problems=problems, counts="the old one")  # noqa: TRY400 - no bug, no traceback
             self._notifier.ready("new configuration refused, the old one counts (see the log)")
             return
         news = reloaded(station.config, fresh)
         apply(station, news)
-        station.config_news = ConfigNews(now, (), news.need_restart)
+        station.config_news = replace(station.config_news, read_at=now, problems=(), need_restart=news.need_restart)
         log.info("config_reloaded", changed=news.changed, need_restart=news.need_restart)
         restart = f"; restart needed for {', '.join(news.need_restart)}" if news.need_restart else ""
         self._notifier.ready(f"configuration reloaded{restart}")

@@ -24,6 +24,8 @@ class ConfigNews:
     problems: tuple[str, ...] = ()
     """Why the new one was refused; the old one counts."""
     need_restart: tuple[str, ...] = ()
+    profile_problems: tuple[str, ...] = ()
+    """Why camera profiles of the site are not used, since the start."""
 
 
 def vitals(
@@ -43,6 +45,7 @@ def vitals(
             "read_at": _stamp(news.read_at),
             "problems": list(news.problems),
             "need_restart": list(news.need_restart),
+            "profile_problems": list(news.profile_problems),
         },
         "bays_configured": dict(config.bays),
         "hung": list(hung),
@@ -57,6 +60,7 @@ def _doing(config: Config, pulse: Pulse, news: ConfigNews, hung: Sequence[str], 
         central_answers=pulse.store_epoch is not None,
         hung=hung,
         config_refused=bool(news.problems),
+        profiles_refused=len(news.profile_problems),
         needs_restart=len(news.need_restart),
     )
 

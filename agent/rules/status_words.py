@@ -18,6 +18,8 @@ class Doing:
     central_answers: bool
     hung: Sequence[str] = ()
     config_refused: bool = False
+    profiles_refused: int = 0
+    """Problems of a site's camera profiles."""
     needs_restart: int = 0
     """Keys of the configuration that changed and count only after a restart."""
 
@@ -33,6 +35,9 @@ def status_line(doing: Doing) -> str:
     ]
     if doing.hung:
         parts.insert(0, f"HUNG: {', '.join(doing.hung)}")
+    if doing.profiles_refused:
+        problems = f"{doing.profiles_refused} {_plural(doing.profiles_refused, 'problem')}"
+        parts.append(f"{problems} in camera profiles (see check-config)")
     if doing.config_refused:
         parts.append("new configuration refused, the old one counts (see the log)")
     elif doing.needs_restart:

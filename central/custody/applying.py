@@ -170,6 +170,7 @@ def _(event: events.AssetStaged, ledger: Ledger, now: datetime) -> None:
     asset.path_b64 = event.path_b64 or asset.path_b64
     asset.staged_at, asset.staged_source = in_utc(event.staged_at), "station"
     asset.recorded_at, asset.recorded_source = perhaps(event.recorded_at), event.recorded_source
+    asset.recorded_until = perhaps(event.recorded_until)
     asset.salvage = asset.salvage or event.salvage
     if asset.object_id is None:
         asset.sha256, asset.size = event.sha256, event.size

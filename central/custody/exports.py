@@ -54,7 +54,7 @@ def asset_rows() -> Iterator[list[Any]]:
             *("station" if a.dock_at else None, a.staged_source or None, a.uploaded_source or None),
             *(a.verified_source or None, a.erased_source or None, a.clock_offset, a.session, a.receipt),
             *(a.kept_reason or None, a.quarantined_reason or None, a.path_b64 or None),
-            None if a.recorded_at is None else recorded_until(a.recorded_at, a.mtime_ns),
+            None if a.recorded_at is None else recorded_until(a.recorded_at, a.mtime_ns, a.recorded_until),
         ]
 
 

@@ -96,6 +96,8 @@ class Asset(models.Model):
     found_at = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField(null=True)
     recorded_source = models.CharField(max_length=32, blank=True)
+    recorded_until = models.DateTimeField(null=True)
+    """As its container told; null where it did not."""
     staged_at = models.DateTimeField(null=True)
     staged_source = models.CharField(max_length=32, blank=True)
     uploaded_at = models.DateTimeField(null=True)

@@ -75,6 +75,5 @@ def _clips(duty: Duty) -> Sequence[Clip]:
         recorded_at__gte=duty.ends_at - LONGEST_CLIP,
         recorded_at__lte=duty.ends_at + REACH,
     )
-    return [
-        Clip(began, recorded_until(began, changed)) for began, changed in rows.values_list("recorded_at", "mtime_ns")
-    ]
+    columns = rows.values_list("recorded_at", "mtime_ns", "recorded_until")
+    return [Clip(began, recorded_until(began, changed, told)) for began, changed, told in columns]

@@ -98,11 +98,23 @@ def _videos(asked: Asked) -> Iterator[VideoRow]:
     if asked.as_it_stood:
         rows = rows.filter(first_heard_at__lte=asked.at)
     columns = (
-        *("asset_id", "camera", "sha256", "kind", "recorded_at", "mtime_ns", "dock_at", "staged_at"),
+        *(
+            "asset_id",
+            "camera",
+            "sha256",
+            "kind",
+            "recorded_at",
+            "mtime_ns",
+            "recorded_until",
+            "dock_at",
+            "staged_at",
+        ),
         *("verified_at", "station_id", "recorded_source", "state"),
     )
-    for _, asset_id, camera, sha256, kind, began, changed, *steps, station, source, state in _pages(rows, *columns):
-        ended = None if began is None else recorded_until(began, changed)
+    for _, asset_id, camera, sha256, kind, began, changed, told, *steps, station, source, state in _pages(
+        rows, *columns
+    ):
+        ended = None if began is None else recorded_until(began, changed, told)
         known = [None if step is not None and asked.as_it_stood and step > asked.at else step for step in steps]
         yield VideoRow(str(asset_id), camera, sha256, kind, began, ended, *known, station, source, state)
 

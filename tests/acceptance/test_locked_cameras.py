@@ -8,7 +8,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,7 @@ def test_a_locked_camera_is_one_dock_from_its_locked_face_to_its_erased_card(
 ) -> None:
     locked, held = camera
     station.write_config(locked.settings(erase=True), source=USB)
+    add_wrong_profile(station)
     station.start(**bus.environment)
     eventually(station.snapshot)
     locked.plug()
@@ -131,6 +132,24 @@ def test_a_locked_camera_is_one_dock_from_its_locked_face_to_its_erased_card(
     eventually(lambda: rows(central, "docks")[0]["undocked_at"])
     assert len(rows(central, "docks")) == 1
     assert not in_the_log(station, PASSWORD)
+    whole, cut = sorted(
+        (row for row in rows(central, "assets") if row["kind"] == "video"), key=lambda row: -row["size"]
+    )
+    began, ended = (datetime.fromisoformat(whole[key]) for key in ("recorded_at", "recorded_until"))
+    assert whole["recorded_source"] == "name"
+    assert timedelta(seconds=1) < ended - began < timedelta(minutes=2), "its container tells its length"
+    assert cut["recorded_source"] == "name", "the half-written clip has no index"
+    (problem,) = station.snapshot()["config"]["profile_problems"]
+    assert "wrong.toml:2: colour" in problem, "and it kept nobody from being served"
+    assert "1 problem in camera profiles" in station.snapshot()["summary"]
+
+
+def add_wrong_profile(station: DockStation) -> None:
+    site = station.home / "profiles"
+    site.mkdir()
+    (site / "wrong.toml").write_text('name = "wrong"\ncolour = "red"\n')
+    text = station.config.read_text()
+    station.config.write_text(text.replace("[paths]\n", f'[paths]\nprofiles = "{site}"\n'))
 
 
 def test_a_wrong_password_is_tried_once_also_over_restarts_and_the_right_one_by_itself(

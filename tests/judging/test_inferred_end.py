@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from central.custody.clips import recorded_until
 from central.custody.models import Asset
 from central.judging.inferred_end import LONGEST_CLIP, REACH, Clip, inferred_end
 from central.judging.verdicts import history
@@ -85,3 +86,21 @@ def test_an_actual_end_and_a_clip_whose_beginning_nobody_knows_move_nothing(stat
     east.beat(DEADLINE + 40)
     said = court.says(DEADLINE + 41)
     assert (said.verdict, said.duty_starts_at, said.duty_ends_at) == ("late", at(START), at(END))
+
+
+@pytest.mark.parametrize(
+    ("changed", "told", "ended"),
+    [
+        (END + 45, None, END + 45),
+        (END + 45, END + 20, END + 20),
+        (END + 600, END + 20, END + 20),
+        (None, END + 20, END + 20),
+        (END + 45, END - 20, END + 45),
+        (None, None, END - 5),
+    ],
+)
+def test_what_the_container_tells_of_a_clips_end_counts_before_its_files_time(
+    changed: int | None, told: int | None, ended: int
+) -> None:
+    changed_ns = None if changed is None else int(at(changed).timestamp() * 1e9)
+    assert recorded_until(at(END - 5), changed_ns, None if told is None else at(told)) == at(ended)

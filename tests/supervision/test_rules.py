@@ -44,6 +44,10 @@ def test_a_central_that_is_slow_to_answer_makes_no_loop_hang_but_half_an_hour_do
             "new configuration refused, the old one counts (see the log)",
         ),
         (
+            Doing(0, 0, 0, True, profiles_refused=2),
+            "0 bays busy; 0 files waiting; central reachable; 2 problems in camera profiles (see check-config)",
+        ),
+        (
             Doing(0, 0, 0, True, needs_restart=1),
             "0 bays busy; 0 files waiting; central reachable; configuration changed: restart needed",
         ),
