@@ -176,6 +176,21 @@ def test_a_sentence_does_not_change_by_time_alone() -> None:
     assert "Nov 23 03:40" in first.sentence, "as the clocks in Chicago show it"
 
 
+ELSEWHERE = {
+    *("camera_lost", "dock_check", "contest_overdue"),  # below
+    *("site_silent", "version_too_old", "drift", "docked_not_safe", "disk_filling", "crash_loop"),  # of fleets
+    "central_clock",
+}
+
+
+def test_every_kind_has_a_case_that_opens_it() -> None:
+    of_stations = {kind for *_, kind in STATIONS if kind}
+    of_bays = {alarm[0] for _, alarm in BAYS if alarm}
+    here = of_stations | of_bays | {kind for *_, alarms in OTHERS for kind, _ in alarms}
+    assert here & ELSEWHERE == set()
+    assert here | ELSEWHERE == set(Kind)
+
+
 def test_every_kind_has_words() -> None:
     assert set(WORDS) == set(Kind)
 
