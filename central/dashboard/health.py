@@ -16,7 +16,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
             cursor.execute("SELECT 1")
     except Error:
         return JsonResponse({"ok": False}, status=503)
-    return JsonResponse({"ok": True, "alertworker_age_s": worker_age_s()})
+    return JsonResponse({"ok": True, "alert_worker_age_s": worker_age_s()})
 
 
 def worker_age_s() -> int | None:
