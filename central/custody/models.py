@@ -120,6 +120,9 @@ class Asset(models.Model):
             models.Index(fields=["session", "verified_at"], name="asset_by_session"),
             models.Index(fields=["station", "first_heard_at"], name="asset_by_station"),
             models.Index(fields=["camera", "first_heard_at"], name="asset_by_camera"),
+            models.Index(fields=["found_at"], name="asset_by_find"),
+            models.Index(fields=["verified_at"], name="asset_by_verification"),
+            models.Index(fields=["gone_at"], name="asset_by_going"),
         )
         # And `asset_by_file_name`, which Django cannot say: see `file_names`.
 

@@ -3,11 +3,12 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from central.dashboard import asset_pages, footage_pages, health, measures_pages, pages
+from central.dashboard import asset_pages, footage_pages, health, measures_pages, pages, station_pages
 
 urlpatterns = [
     path("stations/", pages.stations, name="stations"),
-    path("stations/<str:station_id>", pages.station, name="station"),
+    path("stations/<str:station_id>", station_pages.station, name="station"),
+    path("stations/<str:station_id>/events", station_pages.station_events, name="station_events"),
     path("docks", pages.docks, name="docks"),
     path("assets", pages.assets, name="assets"),
     path("assets/<uuid:asset_id>", asset_pages.asset, name="asset"),

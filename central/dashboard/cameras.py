@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Prefetch, Q
+from django.core.paginator import Page, Paginator
+from django.db.models import Prefetch, Q, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from central import clock
-from central.custody.models import DockSession, NotSeenReport
+from central.custody.models import Asset, DockSession, NotSeenReport
+from central.dashboard.camera_room import Room, Stay, room_of
 from central.dashboard.drawing.days import strip
 from central.dashboard.guards import not_for_you, seers_only
 from central.dashboard.notice_pages import notices_for
@@ -27,6 +28,7 @@ from central.roster.models import Shift
 
 DAYS = 30
 MOST_SHOWN = 60
+DOCKS_PER_PAGE = 25
 
 
 @seers_only
@@ -34,14 +36,15 @@ def camera(request: HttpRequest, serial: str) -> HttpResponse:
     sight: Sight = request.sight  # type: ignore[attr-defined]
     if not sight.roles & READERS:  # an officer's shifts have pages; where others took his camera is not his to see
         return not_for_you(request)
-    docks = list(DockSession.objects.filter(camera=serial).order_by("-docked_at", "session")[:MOST_SHOWN])
+    docks = DockSession.objects.filter(camera=serial).order_by("-docked_at", "session")
     shifts = sight.shifts().filter(camera_serial=serial)
-    if not (shifts.exists() or (docks and sight.sees_everything)):
+    if not (shifts.exists() or (sight.sees_everything and docks.exists())):
         raise Http404
-    return render(request, "dashboard/camera.html", _context(serial, shifts, docks, sight))
+    page = Paginator(docks, DOCKS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "dashboard/camera.html", _context(serial, shifts, page, sight))
 
 
-def _context(serial: str, shifts: Any, docks: Sequence[DockSession], sight: Sight) -> dict[str, Any]:
+def _context(serial: str, shifts: Any, docks: Page[DockSession], sight: Sight) -> dict[str, Any]:
     now = clock.now()
     last = last_docks([serial]).get(serial)
     standing = Prefetch("judgements", Judgement.objects.filter(superseded_at=None), to_attr="standing")
@@ -54,6 +57,9 @@ def _context(serial: str, shifts: Any, docks: Sequence[DockSession], sight: Sigh
         "where": place_of(last),
         "duties": duties[:MOST_SHOWN],
         "docks": docks,
+        "page": docks,
+        "query": "",
+        "room": _room(serial, now),
         "labels": bay_labels({dock.station_id for dock in docks}),
         "unseen": unseen,
         "days": DAYS,
@@ -81,6 +87,23 @@ def _told(serial: str, sight: Sight) -> list[tuple[Notice, str]]:
     lines = lines.select_related("notice").defer("notice__text", "notice__html")
     found = {line.notice_id: (line.notice, line.kind) for line in lines.order_by("-notice__created_at", "-pk")[:60]}
     return list(found.values())[:20]
+
+
+def _room(serial: str, now: datetime) -> Room | None:
+    """How long its card lasts, from the last month's docks. Only docks of which something is on record to count."""
+    since = now - timedelta(days=DAYS)
+    rows = DockSession.objects.filter(camera=serial, proves_dock=True, docked_at__gte=since, docked_at__lte=now)
+    rows = rows.order_by("docked_at", "session")
+    docks = list(rows)
+    counted = Asset.objects.filter(session__in=[dock.session for dock in docks]).values("session").order_by()
+    new = {one["session"]: one["bytes"] or 0 for one in counted.annotate(bytes=Sum("size"))}
+    return room_of(
+        [
+            Stay(dock.docked_at, dock.undocked_at, new.get(dock.session, 0), dock.card_free_bytes)
+            for dock in docks
+            if dock.docked_at is not None
+        ]
+    )
 
 
 def _days_seen(serial: str, now: datetime, zone: ZoneInfo) -> list[tuple[date, bool]]:

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from central import clock
-from central.custody.epochs import store_epoch
-from central.custody.models import Asset, DockSession, Fork, ParkedEvent
-from central.custody.recalling import recall
+from central.custody.models import Asset, DockSession
 from central.dashboard.front import ledger_trouble
 from central.dashboard.live import live_page
 from central.dashboard.roles import readers_only
-from central.fleet.liveness import is_dead
-from central.fleet.models import Bay, Ledger, Station
+from central.fleet.models import Station
 from central.fleet.overview import stations as station_conditions
 
 PER_PAGE = 50
 STATES = ("FOUND", "STAGED", "UPLOADED", "VERIFIED", "ERASED", "KEPT", "GONE", "QUARANTINED")
-TROUBLE_SHOWN = 200
 
 
 @readers_only
@@ -36,40 +30,6 @@ def stations(request: HttpRequest) -> HttpResponse:
     counts = dict(Asset.objects.values_list("station").annotate(Count("pk")))
     rows = [{"station": one, "assets": counts.get(one.station_id, 0)} for one in conditions]
     return live_page(request, "stations", {"rows": rows, "trouble": ledger_trouble(), "now": now})
-
-
-@readers_only
-def station(request: HttpRequest, station_id: str) -> HttpResponse:
-    found = station_conditions(settings.CONFIG.stations, clock.now(), station_id)
-    if not found:
-        raise Http404
-    ledgers = Ledger.objects.filter(station_id=station_id).order_by("sequence")
-    context = {
-        "station": found[0],
-        "beat": _beat_facts(found[0].heartbeat),
-        "bays": sorted(Bay.objects.filter(station_id=station_id), key=_as_people_count),
-        "docks": DockSession.objects.filter(station_id=station_id).order_by("-docked_at")[:20],
-        "ledgers": ledgers,
-        "epoch": store_epoch(),
-        "recall": recall(station_id, is_dead=is_dead(found[0].state)),
-        "lost": Asset.objects.filter(station_id=station_id, object=None).exclude(lost_at=None).count(),
-        "forks": Fork.objects.filter(ledger__in=ledgers).order_by("-pk")[:TROUBLE_SHOWN],
-        "parked": ParkedEvent.objects.filter(event__ledger__in=ledgers)
-        .select_related("event__ledger")
-        .order_by("-pk")[:TROUBLE_SHOWN],
-    }
-    return render(request, "dashboard/station.html", context)
-
-
-def _as_people_count(bay: Bay) -> list[tuple[int, str]]:
-    """For sorting: Bay 2 before Bay 10."""
-    parts = re.split(r"(\d+)", bay.label or bay.bay)
-    return [(int(part[:9]), part) if part.isdecimal() else (0, part) for part in parts]
-
-
-def _beat_facts(heartbeat: Any) -> dict[str, Any]:
-    """The heartbeat's own words, for the rows of the page that have no column."""
-    return {} if heartbeat is None else msgspec.json.decode(heartbeat.body)
 
 
 @readers_only

@@ -56,6 +56,7 @@ PAGES: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("Your shifts", "mine", frozenset({OFFICER}), ("shift",)),
             Page("By unit", "units", JUDGES),
             Page("Measures", "measures", JUDGES),
+            Page("Trends", "trends", READERS, ("trends-footage", "trends-watching")),
             Page("Answers", "answers", SEERS),
             Page("Notices", "notices", JUDGES, ("notice",)),
         ),
@@ -64,7 +65,8 @@ PAGES: tuple[tuple[str, tuple[Page, ...]], ...] = (
         "Fleet",
         (
             Page("At a glance", "overview", READERS),
-            Page("Stations", "stations", READERS, ("station",)),
+            Page("Stations", "stations", READERS, ("station", "station_events")),
+            Page("Cameras", "cameras", READERS, ("camera",)),
             Page("Docks", "docks", READERS),
             Page("Assets", "assets", READERS, ("asset",)),
         ),

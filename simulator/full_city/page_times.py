@@ -106,13 +106,15 @@ def _pages() -> Iterator[tuple[str, str]]:
     )
     notice = Notice.objects.order_by("-pk").first()
     everybody = ("/", "/open/", "/stations/", "/docks", "/assets", "/units/", "/measures/", "/notices/", "/roster/")
+    everybody += ("/cameras/", "/trends/", "/trends/footage", "/trends/watching")
     for path in (*everybody, "/answers/", "/search"):
         yield from (("it", path), ("supervisor", path))
     yield from (("it", path) for path in ("/alarms/", "/assets?page=200", "/docks?page=200", "/search?q=KC01"))
     yield from (("officer", path) for path in ("/mine/", "/open/", "/answers/", "/search?q=KC0001"))
     if station:
         yield from (("it", f"/stations/{station.pk}"), ("it", f"/assets?station={station.pk}"))
-        yield "it", f"/docks?station={station.pk}"
+        yield from (("it", f"/docks?station={station.pk}"), ("it", f"/stations/{station.pk}/events"))
+        yield "it", f"/stations/{station.pk}?days=7"
     if dock:
         yield from (("it", f"/cameras/{dock.camera}/"), ("it", f"/assets?camera={dock.camera}"))
     if asset:

@@ -14,9 +14,19 @@ pytestmark = pytest.mark.part("chromium")
 
 PAGES = {
     "it": (
+        *("/trends/", "/trends/footage", "/trends/watching"),
         *("/", "/open/", "/open/?unit=Traffic", "/units/", "/roster/", "/alarms/", "/measures/", "/notices/"),
         *("/shifts/0412-a/", "/shifts/0388-a/", "/shifts/0391-a/", "/shifts/0455-a/", "/shifts/1000-now/"),
-        *("/cameras/0412/", "/cameras/0600/", "/stations/", "/stations/east-1", "/stations/south-1"),
+        *(
+            "/cameras/0412/",
+            "/cameras/0600/",
+            "/cameras/",
+            "/cameras/?show=unseen-30",
+            "/stations/",
+            "/stations/east-1",
+            "/stations/south-1",
+        ),
+        *("/stations/east-1?days=7", "/stations/east-1/events", "/stations/south-1/events"),
         *("/docks", "/docks?camera=0412", "/assets", "/assets/{video}", "/notices/{notice}/", "/answers/"),
         *("/answers/{answer}/", "/answers/other-camera/0412-a", "/search", "/search?q=04", "/search?q=none"),
     ),

@@ -40,8 +40,8 @@ def test_open_now_is_narrowed_to_a_unit(department: Department) -> None:
 
 
 def test_a_station_lists_its_bays_as_people_count_them(department: Department) -> None:
-    text = department.text("it", "/stations/east-1").partition("<h2>Bays</h2>")[2]
-    assert text.index("Bay 1 ") < text.index("Bay 2 ") < text.index("Bay 10 ")
+    text = department.text("it", "/stations/east-1").partition("Bays now</h2>")[2]
+    assert text.index(">Bay 1<") < text.index(">Bay 2<") < text.index(">Bay 10<")
 
 
 def test_a_silent_station_lists_the_cameras_to_recall_and_what_nobody_can_know(department: Department) -> None:
@@ -162,3 +162,36 @@ def test_an_alarm_that_another_one_mutes_says_which(department: Department) -> N
     silent, muted = department.text("it", "/alarms/").split("Disk low: north-1")
     assert "Muted by the silence of north-1" in muted
     assert "Muted" not in silent
+
+
+def test_a_station_shows_what_it_watched_its_alarms_and_what_it_told(department: Department) -> None:
+    now = clock.now()
+    Alarm.objects.create(
+        kind="disk_low", subject="east-1", station="east-1", sentence="2 GiB left.", opened_at=now, since=now
+    )
+    text = department.text("it", "/stations/east-1?days=7")
+    assert "2 GiB left." in text
+    assert "2 GiB left." not in department.text("it", "/stations/west-1")
+    assert text.count('<svg class="drawing') == 2
+    assert ">0412<" in text.partition('id="timeline"')[2].partition("</section>")[0], "a camera in its bay"
+    gaps = text.partition("What was not watched, as a table")[2].partition("</table>")[0]
+    assert "<td" in gaps, "its agent was restarted"
+    assert "410.0" in text, "GB free on its disk"
+    told = text.partition('id="events"')[2]
+    assert "camera_" in told
+
+
+def test_all_that_a_station_told_is_paged_along_its_numbers(
+    department: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("central.dashboard.station_pages.EVENTS_PER_PAGE", 3)
+    path, seen = "/stations/east-1/events", []
+    for _ in range(3):
+        text = department.text("it", path)
+        seen += re.findall(r'title="ledger [^"]+">(\d+)<', text)
+        (older,) = re.findall(r'href="\?before=([\d.]+)"', text)
+        path = f"/stations/east-1/events?before={older}"
+    numbers = [int(number) for number in seen]
+    assert numbers == list(range(numbers[0], numbers[0] - 9, -1))
+    for strange in ("x", "1", "1.x", f"1.{10**30}", "9.9"):
+        assert department.get("it", f"/stations/east-1/events?before={strange}").status_code == 200

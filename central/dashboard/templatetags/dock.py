@@ -64,6 +64,12 @@ def spelled_filter(value: timedelta | float | None) -> str:
     return spelled(value if isinstance(value, timedelta) else timedelta(seconds=value))
 
 
+@register.filter(name="percent")
+def percent_filter(share: float) -> str:
+    """A share in percent; one that is not whole is never rounded up to the whole."""
+    return f"{min(100 * share, 99.9 if share < 1 else 100.0):.1f} %"
+
+
 @register.filter(name="plainly")
 def plainly_filter(name: str) -> str:
     return plainly(name)
