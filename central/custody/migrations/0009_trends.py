@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("custody", "0007_footage_views")]
+    dependencies = [("custody", "0008_recorded_until")]
 
     operations = [
         migrations.AddIndex("asset", models.Index(fields=["found_at"], name="asset_by_find")),
