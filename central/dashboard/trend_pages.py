@@ -22,7 +22,7 @@ from central.dashboard.trends import Waited, backlog, by_week, coverage, dock_to
 from central.dashboard.units import month_rows
 from central.dashboard.words import spelled
 
-WEEKS, DAYS, WATCHED_DAYS, EVERY = 8, 14, 28, timedelta(hours=6)
+WEEKS, DAYS, WATCHED_DAYS, EVERY = 6, 7, 28, timedelta(hours=6)
 MINUTES = {60 * number: words for number, words in ((1, "1 min"), (5, "5 min"), (15, "15 min"), (30, "30 min"))}
 SPANS = (
     MINUTES
@@ -109,14 +109,14 @@ def _waiting(waiting: Sequence[tuple[datetime, int]]) -> Iterator[Point]:
     for number, (at, count) in enumerate(waiting):
         local = at.astimezone(zone)
         day = _short(local.date())
-        label = day if day != before and number % 8 == 0 else ""
+        label = day if day != before and number % 4 == 0 else ""
         before = day
         yield Point(label, f"{local:%a} {day}, {local:%H:%M}: {count} files", float(count))
 
 
 def _days(by_day: Mapping[date, Waited]) -> Iterator[Point]:
     for number, (day, one) in enumerate(by_day.items()):
-        label = _short(day) if number % 3 == 0 else ""
+        label = _short(day) if number % 2 == 0 else ""
         if one.p50 is None or one.p95 is None:
             yield Point(label, "", None)
         else:

@@ -30,7 +30,13 @@ MORNING = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 SAME_NUMBER = "5e6d3578-827d-4def-b124-069f7ec749eb"
 MOST_BYTES = 120_000
 SETTINGS = '[web]\nbase_url = "https://dock.pd.example"\ntime_zone = "America/Chicago"\n'
-PAGES = {"front": ("/", 800), "open-now": ("/open/", 760), "shift": ("/shifts/0388-a/", 900)}
+PAGES = {
+    "front": ("/", 800),
+    "open-now": ("/open/", 760),
+    "shift": ("/shifts/0388-a/", 900),
+    "station": ("/stations/east-1?days=7", 900),
+    "trends": ("/trends/", 760),
+}
 COPYING = {"percent": 63, "detail": "copying 63 %, 4 min"}
 SENDING = {"percent": 12, "detail": "copying 12 %, 11 min"}
 BAYS = (
