@@ -84,9 +84,8 @@ def _fill_files(root: Path, city: City, wanted: Wanted, say: Say) -> Counter[str
         for station, ledger, pk in chains_of(city):
             chain = Chain(station, ledger, pk)
             filling = Filling(chain, signer.sign, signer.key_id, city.now, wanted.size.seed)
-            for number, dock in enumerate(by_station[station.name]):
-                share = len(by_station[station.name]) * rest // max(1, len(city.docks))
-                _insert(database, filling.dock(dock, each + (number < share)), counted)
+            for dock in by_station[station.name]:
+                _insert(database, filling.dock(dock, each + (counted["custody_docksession"] < rest)), counted)
             _insert(database, chain.rows(), counted)
             _heads(database, chain, city.now)
             database.commit()
