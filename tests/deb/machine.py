@@ -60,8 +60,7 @@ class Machine:
             stdout=self._boot_log,
             stderr=self._boot_log,
         )
-        self._first = int(eventually(self._child))
-        eventually(lambda: self.try_run("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"))
+        eventually(self._is_up)
         return self
 
     def __exit__(self, _t: type[BaseException] | None, _e: BaseException | None, _b: TracebackType | None) -> None:
@@ -70,10 +69,14 @@ class Machine:
         self._boot_log.close()
         subprocess.run(["umount", "-l", self.root], check=True)
 
-    def _child(self) -> str:
+    def _is_up(self) -> bool:
+        """Looks up the first process each time: for a moment nspawn has another child, which only prepares."""
         pid = self._nspawn.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return children[0] if children else ""
+        self._first = int(children[0]) if children else 0
+        if not self._first:
+            return False
+        return self.try_run("systemctl", "is-system-running").stdout.strip() in ("running", "degraded")
 
     def try_run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """As root inside, whatever comes of it."""
