@@ -28,7 +28,7 @@ def root(tmp_path: Path) -> Path:
         (tmp_path / folder).mkdir(parents=True)
         for path in SYSTEMD.glob(kind):
             shutil.copy(path, tmp_path / folder)
-    for command in ("usr/bin/dock-agent", "opt/dock-central/bin/dock-central", "bin/kill"):
+    for command in ("usr/bin/dock-agent", "opt/dock-central/bin/dock-central", "bin/sh"):
         (tmp_path / command).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / command).write_text("#!/bin/sh\n")
         (tmp_path / command).chmod(0o755)
