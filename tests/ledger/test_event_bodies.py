@@ -35,7 +35,9 @@ SAMPLES: dict[object, object] = {
     datetime | None: at(1).wall,
     UUID: UUID(int=7),
     UUID | None: UUID(int=7),
+    float: 1.5,
     float | None: 1.5,
+    int | None: 3,
     Instant: at(1),
     FileKind: FileKind.VIDEO,
     tuple[str, ...]: ("usb", "folder"),
@@ -106,3 +108,9 @@ def test_a_change_that_nobody_taught_us_is_an_error_not_silence() -> None:
 
     with pytest.raises(TypeError, match="Unheard"):
         event_of(Unheard(at=at()))
+
+
+def test_a_listing_tells_the_room_of_the_card() -> None:
+    told = sample(c.CardListed)
+    event = event_of(replace(told, card_size_bytes=64, card_free_bytes=7), None, None)
+    assert (event.card_size_bytes, event.card_free_bytes) == (64, 7)  # type: ignore[union-attr]
