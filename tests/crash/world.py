@@ -271,6 +271,8 @@ class Source:
     def events(self) -> list[SourceEvent]:
         return []
 
+    def expect(self, key: str, serial: str) -> None: ...
+
     def close(self) -> None: ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from agent.rules.footage import Asset, State
-from agent.rules.pairing import claimed_by, video_names
+from agent.rules.pairing import claims, video_names
 from simulator.central_store import Faults
 from tests.roaming.camera import Camera
 from tests.roaming.invariants import require, shown
@@ -91,7 +91,7 @@ def _check_camera(world: World, camera: Camera) -> None:
         there = process.ledger.assets_on_card(session.docked.camera)
         # A sidecar goes after its video, and a quarantined video goes only when IT has looked at it.
         aside = {name for asset in there if asset.state is State.QUARANTINED for name in video_names(asset.path)}
-        waits = [a for a in there if a.state is State.VERIFIED and claimed_by(a.path) not in aside]
+        waits = [a for a in there if a.state is State.VERIFIED and claims(a.path).isdisjoint(aside)]
         require(not waits, f"I4: receipted, and never erased nor kept: {[asset.path for asset in waits]}")
 
 
