@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from agent.adapters.block_devices import disk_mark, number_of
-from agent.adapters.mount_table import mounts, mounts_of
+from agent.adapters.mount_table import mount_at, mounts, mounts_of
 from agent.adapters.volume_head import read_health
 from agent.errors import CardGone, MountRefused
 from agent.rules.footage import MountedCard, Presence, VolumeId
@@ -106,8 +106,8 @@ class KernelMounter:
 
     def _proved(self, presence: Presence, node: str, root: Path, health: VolumeHealth, writable: bool) -> MountedCard:
         here = str(root.resolve())
-        there = [one for one in mounts() if one.point == here]
-        if not there:
+        there = mount_at(here)
+        if there is None:
             raise MountRefused(f"{presence.bay}: mount said yes, but nothing is mounted. The card was not touched.")
         flags = os.statvfs(root).f_flag
         is_read_only = bool(flags & os.ST_RDONLY)
@@ -119,7 +119,7 @@ class KernelMounter:
             raise MountRefused(f"{presence.bay}: the card would not be mounted read-only, so it is not served.")
         seen = root.stat()
         disk = disk_mark(number_of(node) or "")
-        volume = VolumeId(seen.st_dev, seen.st_ino, presence.facts.get("fs_uuid", ""), there[-1].number, disk)
+        volume = VolumeId(seen.st_dev, seen.st_ino, presence.facts.get("fs_uuid", ""), there.number, disk)
         return MountedCard(str(root), volume, writable, health.dirty)
 
 

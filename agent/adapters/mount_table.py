@@ -42,6 +42,24 @@ def mounts_of(node: str, number: str) -> list[Mount]:
     return [one for one in mounts() if one.device == number or one.source == node]
 
 
+def mount_at(root: str) -> Mount | None:
+    """The mount that this path leads into; None when nothing is mounted just there.
+
+    In a service's sandbox one card stands in the table twice at one place: below /media, which is bound onto itself,
+    and hidden under it. Only the kernel tells which of them is reached.
+    """
+    try:
+        handle = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        number = mount_of(handle)
+    finally:
+        os.close(handle)
+    there = [one for one in mounts() if one.point == root]
+    return next((one for one in there if one.number == number), None)
+
+
 def mount_of(fd: int) -> int:
     """The number of the mount that an open file or folder was reached through; 0 when the kernel does not tell."""
     try:

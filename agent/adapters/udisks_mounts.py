@@ -12,7 +12,7 @@ import structlog
 from agent.adapters import udisks
 from agent.adapters.block_devices import UDEV_DATA, disk_mark, number_of, udev_word
 from agent.adapters.mount_notes import MountNotes
-from agent.adapters.mount_table import mounts, mounts_of
+from agent.adapters.mount_table import mount_at, mounts_of
 from agent.adapters.system_bus import BusRefusal, BusSilent
 from agent.adapters.udisks import Volume, meaning
 from agent.adapters.volume_head import read_health
@@ -215,8 +215,8 @@ def _refuse_what_cannot_be(presence: Presence, volume: Volume, dirty: bool, writ
 def _proved(presence: Presence, volume: Volume, root: str, writable: bool, dirty: bool) -> MountedCard:
     """What UDisks2 said, compared with the kernel. Raises MountRefused, CardGone."""
     bay = presence.bay
-    there = [one for one in mounts() if one.point == root]
-    if not there or (there[-1].device != volume.number and there[-1].source != volume.node):
+    there = mount_at(root)
+    if there is None or (there.device != volume.number and there.source != volume.node):
         raise MountRefused(
             f"{bay}: UDisks2 says that {volume.node} is mounted on {root}, and this process does not see it there.",
             hint="The service's sandbox hides mounts (PrivateMounts, its own mount propagation?). Nothing was read.",
@@ -225,14 +225,14 @@ def _proved(presence: Presence, volume: Volume, root: str, writable: bool, dirty
         flags, seen = os.statvfs(root).f_flag, Path(root).stat()
     except OSError as error:
         raise CardGone(f"{bay}: {root} does not answer ({error.strerror}).") from None
-    is_read_only = bool(flags & os.ST_RDONLY) or "ro" in there[-1].options
+    is_read_only = bool(flags & os.ST_RDONLY) or "ro" in there.options
     if flags & GUARDS != GUARDS:
         raise MountRefused(f"{bay}: the card could not be mounted without programs and devices. Nothing was read.")
     if writable and is_read_only:
         raise MountRefused(f"{bay}: the card is write-protected, so nothing is erased from it.")
     if not writable and not is_read_only:
         raise MountRefused(f"{bay}: the card would not be mounted read-only, so it is not served.")
-    proof = VolumeId(seen.st_dev, seen.st_ino, volume.uuid, there[-1].number, disk_mark(volume.number))
+    proof = VolumeId(seen.st_dev, seen.st_ino, volume.uuid, there.number, disk_mark(volume.number))
     return MountedCard(root, proof, writable, dirty)
 
 
