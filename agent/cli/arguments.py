@@ -117,27 +117,7 @@ def _add_proofs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     doctor.add_argument("--json", action="store_true", help="one JSON object, for machines")
 
-    commission_options.add_options(
-        _command(commands, "commission", "bring a station into service, and print its acceptance sheet", "")
-    )
-
-    adopt = _command(
-        commands,
-        "adopt",
-        "take in what a dead PC's spool holds",
-        """\
-        DIR is the state folder of the old disk, or its spool, mounted (read-only, if you can) or copied. Without
-        --apply it only shows what would be copied. With it, each copy of this station is read, hashed, and durable in
-        this spool under its old asset id before the next one begins; the old ledger is kept beside as evidence.
-        Nothing on the old disk is changed or removed. What this station has already is not copied again, so it may be
-        stopped at any instant and run again. Another station's copies are left. A copy that the disk cannot read to
-        its end is kept as far as it reads (a salvage), unless central holds it whole. This station's agent must be
-        stopped for --apply, and started afterwards: it sends what was adopted. Run it as root or as the service user.
-        Exits with 1 when something is left on the old disk that a person should look at.""",
-    )
-    adopt.add_argument("folder", type=Path, metavar="DIR", help="the old disk's state folder, or its spool")
-    adopt.add_argument("--apply", action="store_true", help="do it; without, nothing is copied")
-    adopt.add_argument("--json", action="store_true", help="one JSON object, for machines")
+    _add_of_installers(commands)
 
     check = _command(
         commands,
@@ -175,6 +155,31 @@ def _add_proofs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         every copy in the spool and acknowledged every custody event. Changes nothing.
         Removing the package asks it, too.""",
     )
+
+
+def _add_of_installers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """What brings a station into service, and a dead one's footage with it."""
+    commission_options.add_options(
+        _command(commands, "commission", "bring a station into service, and print its acceptance sheet", "")
+    )
+
+    adopt = _command(
+        commands,
+        "adopt",
+        "take in what a dead PC's spool holds",
+        """\
+        DIR is the state folder of the old disk, or its spool, mounted (read-only, if you can) or copied. Without
+        --apply it only shows what would be copied. With it, each copy of this station is read, hashed, and durable in
+        this spool under its old asset id before the next one begins; the old ledger is kept beside as evidence.
+        Nothing on the old disk is changed or removed. What this station has already is not copied again, so it may be
+        stopped at any instant and run again. Another station's copies are left. A copy that the disk cannot read to
+        its end is kept as far as it reads (a salvage), unless central holds it whole. This station's agent must be
+        stopped for --apply, and started afterwards: it sends what was adopted. Run it as root or as the service user.
+        Exits with 1 when something is left on the old disk that a person should look at.""",
+    )
+    adopt.add_argument("folder", type=Path, metavar="DIR", help="the old disk's state folder, or its spool")
+    adopt.add_argument("--apply", action="store_true", help="do it; without, nothing is copied")
+    adopt.add_argument("--json", action="store_true", help="one JSON object, for machines")
 
 
 def _command(

@@ -38,11 +38,10 @@ def _save(rows: Rows) -> None:
 
 
 def _fleet(city: City) -> None:
-    from central.custody.watch_models import LedgerWatch, UnwatchedBay, Watch
-    from central.fleet.models import Bay, Credential, Heartbeat, Ledger, Station
+    from central.custody.watch_models import LedgerWatch
+    from central.fleet.models import Bay, Credential, Ledger, Station
 
     early = city.since - 2 * DAY
-    dice = random.Random("fleet")
     names = [one.name for one in city.stations]
     _save(
         [
@@ -75,6 +74,15 @@ def _fleet(city: City) -> None:
             for k in range(len(names))
         ]
     )
+    _watching(city, early, list(labels))
+
+
+def _watching(city: City, early: datetime, bays: list[str]) -> None:
+    """When each station watched, and its last heartbeat."""
+    from central.custody.watch_models import UnwatchedBay, Watch
+    from central.fleet.models import Heartbeat
+
+    dice = random.Random("fleet")
     own_clock = {"offset_ms": 0.0, "uncertainty_ms": 20.0, "end_offset_ms": 0.0, "end_uncertainty_ms": 20.0}
     watches, gaps, beats = [], [], []
     for k, station in enumerate(city.stations):
@@ -115,7 +123,7 @@ def _fleet(city: City) -> None:
                     ledger_id=k + 1,
                     station_id=station.name,
                     source="usb",
-                    bay=dice.choice(list(labels)),
+                    bay=dice.choice(bays),
                     reason="over_current",
                     unwatched_from=since,
                     unwatched_until=since + dice.uniform(0.1, 9) * HOUR,
