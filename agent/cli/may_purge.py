@@ -33,8 +33,9 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _left_in(state: Path) -> LeftHere:
     names = sorted(path.name for path in (state / "spool").iterdir()) if (state / "spool").is_dir() else []
+    kept = sorted(path.name for path in state.glob("ledger-*.db"))
     if not (state / "ledger.db").exists():
-        return LeftHere(has_ledger=False, copies=dict.fromkeys(names))
+        return LeftHere(has_ledger=False, copies=dict.fromkeys(names), kept_ledgers=kept)
     with closing(LedgerView(state / "ledger.db")) as view:
         epoch = view.note("store_epoch")
         unsent = max(0, view.identity().head_number - int(view.note("acknowledged") or 0))
@@ -44,6 +45,7 @@ def _left_in(state: Path) -> LeftHere:
             store_epoch=None if epoch is None else int(epoch),
             went_back=central_went_back(view),
             unsent=[str(json.loads(event.body)["type"]) for event in view.recent_events(unsent)],
+            kept_ledgers=kept,
         )
 
 

@@ -27,6 +27,8 @@ class LeftHere:
     """Central was restored and holds less than it once acknowledged."""
     unsent: Sequence[str] = ()
     """The kinds of the custody events that central has not acknowledged."""
+    kept_ledgers: Sequence[str] = ()
+    """Ledgers of earlier runs or of a dead PC, by file name: nobody knows what of them central never heard."""
 
 
 def obstacles(left: LeftHere) -> tuple[str, ...]:
@@ -42,6 +44,9 @@ def obstacles(left: LeftHere) -> tuple[str, ...]:
         found.append("Central was restored from a copy and may lack what it once receipted.")
     if unsent := sum(kind not in OF_THE_WATCH for kind in left.unsent):
         found.append(f"{unsent} custody events were not yet acknowledged by central.")
+    if left.kept_ledgers:
+        names = ", ".join(left.kept_ledgers)
+        found.append(f"{names}: kept as evidence, and this may be the only copy. Put it elsewhere first.")
     return tuple(found)
 
 

@@ -102,8 +102,15 @@ def recorded(
     for source in rule.sources:
         at = _told_by(source, rule, container, path, mtime_ns, length)
         if at is not None and at >= rule.not_before and (not_after is None or at <= not_after):
-            return Recorded(at, source, at + length if length else None)
+            return Recorded(at, source, _after(at, length))
     return Recorded()
+
+
+def _after(at: datetime, length: timedelta | None) -> datetime | None:
+    try:
+        return at + length if length else None
+    except OverflowError:
+        return None  # a name or a header with the last day of the calendar must not keep its file on the card
 
 
 def _told_by(

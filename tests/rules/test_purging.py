@@ -36,6 +36,7 @@ def test_a_station_that_never_worked_has_nothing_to_lose() -> None:
         ({"has_ledger": False, "copies": dict.fromkeys(NAMES)}, "2 files are in the spool, and there is no ledger"),
         ({"went_back": True}, "Central was restored from a copy"),
         ({"unsent": ("asset_erased", "watch_stopped")}, "1 custody events were not yet acknowledged"),
+        ({"kept_ledgers": ("ledger-1.db",)}, "ledger-1.db: kept as evidence"),
         ({"unsent": ("camera_undocked",)}, "1 custody events were not yet acknowledged"),
     ],
 )
