@@ -71,7 +71,15 @@ class CredentialFile:
 
     def sign(self, content: bytes) -> bytes:
         """See CredentialBook."""
-        return _own_key(self._key_folder).sign(content)
+        path = self._key_folder / "station.key"
+        try:
+            return Ed25519PrivateKey.from_private_bytes(path.read_bytes()).sign(content)
+        except (OSError, ValueError) as error:
+            raise NeedsOperator(
+                f"The key of this PC, {path}, cannot be used ({error}); the credential cannot be renewed with it.",
+                code="credential_invalid",
+                hint="Nothing was changed, and the credential works until its end. Enrol the station again.",
+            ) from error
 
     def _replace(self, new: Credential) -> None:
         try:

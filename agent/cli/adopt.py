@@ -140,7 +140,10 @@ class Adoption:
         if (self._spool_path / f"{asset_id}{COPY}").exists():
             return True
         asset = None if self._view is None else self._view.asset(asset_id)
-        return asset is not None and asset.receipt is not None
+        if asset is None or asset.receipt is None or self._view is None:
+            return False
+        epoch = self._view.note("store_epoch")  # central was restored since: what the receipt says may be lost
+        return epoch is None or asset.receipt.store_epoch == int(epoch)
 
     def _spool(self) -> SpoolFolder:
         return SpoolFolder(self._spool_path, self._settings.spool.min_free)

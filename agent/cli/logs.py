@@ -19,7 +19,8 @@ def to(stream: TextIO, last: list[Any] | None = None, factory: Callable[..., Any
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            # Without the values of local variables: one of them may be a camera's password.
+            structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
             *(last or [structlog.processors.JSONRenderer()]),
         ],
         logger_factory=factory or structlog.WriteLoggerFactory(file=stream),

@@ -177,6 +177,8 @@ class Bays:
                     live.session.shows(now_shown)
         for live, presence in unlocked:
             self._go_on_with_card(live, presence)
+        for live in gone:  # all at once: ending one takes seconds, and another's card may take its node meanwhile
+            live.session.leave()
         for live in gone:
             self._end(live, now)
         for presence in fresh:

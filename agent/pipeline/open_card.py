@@ -9,7 +9,7 @@ from agent.errors import CardGone, DockError
 from agent.pipeline.bench import Bench
 from agent.ports import CardWork
 from agent.rules.footage import Listing, MountedCard, Presence
-from agent.rules.volumes import is_same_card
+from agent.rules.volumes import is_another_disk, is_same_card
 
 
 class OpenCard:
@@ -35,10 +35,13 @@ class OpenCard:
         self._presence = presence
 
     def open(self) -> MountedCard:
-        """Mount read-only and start the child. Raises MountRefused, CardGone, CardStalled."""
+        """Mount read-only and start the child. Raises MountRefused, CardGone (also: another camera has taken the
+        node since this one was opened first), CardStalled."""
         self.close()
         self._refuse_when_interrupted()
         self._mounted = self._bench.mounter.mount(self._presence, writable=False)
+        if self._first is not None and is_another_disk(self._first, self._mounted):
+            raise CardGone("Another camera has taken the place of the one that was read.")
         self._first = self._mounted
         self._work = self._bench.start_work()
         # The interrupt may have come before there was a child that it could end.

@@ -75,6 +75,15 @@ def is_same_volume(first: VolumeId, now: VolumeId) -> bool:
     return first.fs_uuid == now.fs_uuid if first.fs_uuid else first == now
 
 
+def is_another_disk(first: MountedCard, now: MountedCard) -> bool:
+    """Whether the kernel says that a volume of one plugged-in camera is on another disk than before: nodes such as
+    `sda1` go to whatever comes next. False also when nobody can tell."""
+    before = {first.name: first.volume, **{one.name: one.volume for one in first.others}}
+    after = {now.name: now.volume, **{one.name: one.volume for one in now.others}}
+    both = [(before[name].disk, after[name].disk) for name in before.keys() & after.keys()]
+    return any(old and new and old != new for old, new in both)
+
+
 def is_same_card(first: MountedCard, now: MountedCard) -> bool:
     """Whether all that was read at first, and nothing else, is there again."""
     if (first.name, [one.name for one in first.others]) != (now.name, [one.name for one in now.others]):

@@ -7,6 +7,7 @@ from agent.rules.profiles import Profile, classify
 from agent.rules.volumes import (
     as_refused,
     could_hold_footage,
+    is_another_disk,
     is_dark,
     is_same_card,
     path_on_volume,
@@ -81,3 +82,10 @@ def test_a_card_is_the_same_only_with_all_its_volumes() -> None:
     assert not is_same_card(mounted("A", "B"), mounted("A", "C"))
     assert not is_same_card(mounted("A", "B"), mounted("A"))
     assert not is_same_card(mounted("A"), mounted("A", disk="8:1#6")), "a clone that was plugged in meanwhile"
+
+
+def test_a_node_that_went_to_another_disk_is_seen_and_a_volume_that_came_or_went_is_not_taken_for_one() -> None:
+    assert is_another_disk(mounted("A"), mounted("A", disk="8:1#6")), "imaged alike, and still another"
+    assert not is_another_disk(mounted("A"), mounted("A", "B")), "its second partition came up later"
+    assert not is_another_disk(mounted("A", "B"), mounted("A"))
+    assert not is_another_disk(mounted("A", disk=""), mounted("B", disk="")), "nobody can tell: not a kernel's disk"
