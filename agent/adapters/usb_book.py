@@ -111,9 +111,14 @@ class UsbBook:
             is_volume = volume is not None and devpath == volume.devpath and diskseq in ("", volume.diskseq)
             if is_usb or is_volume:
                 self._end(usb, at)
+            if is_volume:  # its disk goes first, and for a moment both are still listed: no new plug
+                self._depart((usb, known.device.devnum), at)
         for place in [place for place in self._arrivals if place[0] == devpath and devnum in ("", place[1])]:
-            del self._arrivals[place]
-            self._departed[place] = at
+            self._depart(place, at)
+
+    def _depart(self, place: tuple[str, str], at: Instant) -> None:
+        self._arrivals.pop(place, None)
+        self._departed[place] = at
 
     def expect(self, key: str, serial: str) -> None:
         """This locked camera is about to leave the bus and to come back as storage."""

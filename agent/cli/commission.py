@@ -39,7 +39,7 @@ HEARTBEATS = 3
 
 
 def main(arguments: argparse.Namespace) -> int:
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell's background job begins deaf to the first
         signal.signal(number, _leave)
     if sys.stdin is None and not arguments.yes:
         raise Refused("Nobody can be asked: there is no input.", hint="Run it in a terminal, or with --yes.")

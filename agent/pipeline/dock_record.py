@@ -73,13 +73,6 @@ class DockRecord:
                 c.IdentityClash(at=at, session=self.session, camera=identified.identity.camera, other_session=other)
             )
         bench.ledger.commit(*records)
-        log.info(
-            "camera_docked",
-            bay=self.presence.bay,
-            session=str(self.session),
-            camera=identity.camera,
-            profile=identified.profile.name,
-        )
         return bench.ledger.session(self.session)
 
     def _absent_until(self, camera: str) -> datetime | None:
@@ -87,3 +80,10 @@ class DockRecord:
             return self.presence.absent_until.wall
         proven = self.absence(camera)
         return proven if proven is not None and proven <= self.presence.seen_at.wall else None
+
+
+def say_docked(docked: DockSession | None) -> None:
+    """To the log; only once the session itself knows, since writing takes time and rounds look at sessions."""
+    if docked is not None:
+        where = {"bay": docked.bay, "session": str(docked.session)}
+        log.info("camera_docked", **where, camera=docked.camera, profile=docked.profile)

@@ -23,7 +23,7 @@ from agent.errors import (
     SpoolFull,
 )
 from agent.pipeline.bench import Bench, Board
-from agent.pipeline.dock_record import Absence, DockRecord
+from agent.pipeline.dock_record import Absence, DockRecord, say_docked
 from agent.pipeline.erase import CardErasing
 from agent.pipeline.identify import Identified, identify_card, identify_unread
 from agent.pipeline.open_card import OpenCard
@@ -240,6 +240,7 @@ class CameraSession:
     def _record_dock(self, identified: Identified) -> None:
         record = DockRecord(self._bench, self.presence, self.session, self._absence)
         self.docked = record.commit(identified)
+        say_docked(self.docked)
 
     def _unlocked(self) -> Presence:
         """The presence with what its locked face told. After a restart only the dock's own record knows that."""

@@ -11,7 +11,7 @@ import structlog
 
 from agent.errors import DockError, LedgerBroken, UnlockFailed, UnlockHeldBack, UnlockNotSetUp, UnlockRefused
 from agent.pipeline.bench import Bench, Board
-from agent.pipeline.dock_record import Absence, DockRecord
+from agent.pipeline.dock_record import Absence, DockRecord, say_docked
 from agent.pipeline.identify import Identified, identify_unread
 from agent.pipeline.unlocking import Told, Unlocking
 from agent.ports import LockedCamera
@@ -175,6 +175,7 @@ class LockedSession:
         identified = identify_unread(named, settings.profiles, settings.fallback)
         record = DockRecord(self._bench, named, self.session, self._absence)
         self.docked = record.commit(identified, unlocked, offset.offset_s if offset else None)
+        say_docked(self.docked)
         self._show_name()
 
     def _record_clock(self, before_s: float, after_s: float | None) -> None:
@@ -191,6 +192,7 @@ class LockedSession:
 
     def _dock(self, identified: Identified) -> None:
         self.docked = DockRecord(self._bench, self._known_as, self.session, self._absence).commit(identified)
+        say_docked(self.docked)
         self._show_name()
 
     def _show_name(self) -> None:

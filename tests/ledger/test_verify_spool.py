@@ -140,11 +140,13 @@ def test_a_working_station_is_sound_at_every_moment(station: Station) -> None:
     worker = threading.Thread(target=work)
     worker.start()
     try:
-        results = [check(station) for _ in range(5)]
+        results = [check(station)]
+        while len(results) < 5 or (results[-1].assets == results[0].assets and worker.is_alive()):
+            results.append(check(station))
     finally:
         stop.set()
         worker.join()
-    assert [result.findings for result in results] == [()] * 5
+    assert [result.findings for result in results] == [()] * len(results)
     assert results[-1].assets > results[0].assets
 
 

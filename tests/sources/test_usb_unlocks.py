@@ -274,3 +274,20 @@ def test_a_device_that_stays_listed_long_after_its_removal_was_announced_did_not
     assert port.book.present() == {}
     port.look(5)
     assert port.only().key != before.key
+
+
+def test_a_camera_whose_disk_is_announced_gone_before_the_rest_of_it_is_not_docked_anew_without_its_name() -> None:
+    port, before = locked()
+    port.book.expect(before.key, "ACCC8E1")
+    port.unplug()
+    port.look()
+    port.plug("0000:0948", storage=True)
+    port.look(5)
+    assert port.only().key == before.key
+    port.book.removed("/devices/1-1.4/sda1", "", "2", at(port.seconds + 0.5))
+    port.look()
+    assert port.book.present() == {}, "disk and device are still listed, for a moment"
+    port.unplug()
+    port.look(10)
+    assert port.book.present() == {}
+    assert port.reasons() == []

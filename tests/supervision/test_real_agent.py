@@ -99,6 +99,7 @@ def test_a_good_reload_counts_at_once_and_a_bad_one_changes_nothing(
         "read_at": "",
         "problems": [],
         "need_restart": ["upload.workers"],
+        "profile_problems": [],
     }
     eventually(lambda: ("/abc", "1 of 1 bay busy") in [(at, body[:15]) for at, body in checker.heard], why="pinged")
     eventually(lambda: _digest(station.central) != before, why="central sees another digest")
