@@ -78,8 +78,8 @@ class _Adapter(HTTPAdapter):
 
 
 def _socket_options(stall_s: float) -> list[tuple[int, int, int]]:
-    """A peer that vanished without a word is noticed by the kernel, also between requests; later than by our own watch,
-    which knows better what to call it: through TLS the kernel's word looks like a broken connection."""
+    """A peer that vanished without a word is noticed by the kernel, also between requests; later than by our own
+    watch, which knows better what to call it: through TLS the kernel's word looks like a broken connection."""
     return [
         (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
         (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
