@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from central import clock
-from central.custody.models import Asset, FootageView
+from central.custody.models import Asset, DockSession, FootageView
 from central.dashboard.roles import SUPERVISOR
 from central.dashboard.sight import SEE_EVERYTHING, Sight
 from central.roster.models import Shift
@@ -26,12 +26,15 @@ def may_view(sight: Sight, asset: Asset) -> bool:
 
 
 def _is_of_his_shift(sight: Sight, asset: Asset) -> bool:
-    """Recorded on the latest shift with this camera that had begun by then. A recording whose time nobody knows is
+    """Recorded on the latest shift with this camera that had begun by then, or, within `early_tolerance`, for which it
+    had been taken out by then: the end of a shift is not the next one's. A recording whose time nobody knows is
     nobody's shift."""
     if asset.recorded_at is None or not asset.camera:
         return False
-    by_then = asset.recorded_at + settings.CONFIG.lateness.early_tolerance
-    begun = Shift.objects.filter(camera_serial=asset.camera, starts_at__lte=by_then)
+    taken = DockSession.objects.filter(camera=asset.camera, undocked_at__lte=asset.recorded_at)
+    taken_at = taken.order_by("-undocked_at").values_list("undocked_at", flat=True).first()
+    early = asset.recorded_at if taken_at is None else taken_at + settings.CONFIG.lateness.early_tolerance
+    begun = Shift.objects.filter(camera_serial=asset.camera, starts_at__lte=max(asset.recorded_at, early))
     shift = begun.exclude(status__in=Shift.NOBODYS).order_by("-starts_at", "pk").first()
     return shift is not None and sight.shifts().filter(pk=shift.pk).exists()
 

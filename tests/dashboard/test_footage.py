@@ -20,10 +20,11 @@ from django.test import override_settings
 
 from central.config import Footage
 from central.custody.footage import VIEW_COLUMNS, view_rows
-from central.custody.models import Asset, FootageView, StoredObject
+from central.custody.models import Asset, DockSession, FootageView, StoredObject
 from central.custody.receipts import issue_receipt
 from central.custody.signing import load_signer, new_key_pem
 from central.dashboard.byte_ranges import NotSatisfiable, Part, asked_part
+from central.roster.models import Shift
 from tests.dashboard.conftest import Department
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +136,19 @@ def test_a_supervisor_sees_the_footage_of_his_units_shifts_and_no_other(video: K
     Asset.objects.filter(pk=video.asset.pk).update(recorded_at=None)
     assert video.say("supervisor").status_code == 404, "nobody knows on whose shift it was recorded"
     assert FootageView.objects.count() == 1
+
+
+def test_the_last_hour_of_a_shift_is_not_the_next_units(video: Kept) -> None:
+    """A pool camera: West's shift begins half an hour after the recording, and nobody took the camera for it yet."""
+    recorded_at = video.asset.recorded_at
+    shift = Shift.objects.filter(camera_serial="0412", starts_at__lte=recorded_at).latest("starts_at")
+    handed_over = recorded_at + timedelta(minutes=30)
+    Shift.objects.filter(pk=shift.pk).update(ends_at=handed_over)
+    shift.pk, shift.unit, shift.supervisor_email = "0412-west", "West Patrol", "lt.west@pd.example"
+    shift.starts_at, shift.ends_at = handed_over, handed_over + timedelta(hours=8)
+    shift.save(force_insert=True)
+    DockSession.objects.filter(camera="0412", undocked_at__gte=recorded_at - timedelta(hours=1)).delete()
+    assert video.say("supervisor").status_code == 302, "it was his own unit's shift"
 
 
 def test_an_auditor_reads_everything_and_sees_no_footage_unless_that_is_wanted(video: Kept) -> None:
