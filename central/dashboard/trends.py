@@ -53,7 +53,7 @@ def backlog(now: datetime, days: int, every: timedelta) -> list[tuple[datetime, 
     """Files without a receipt, at every so many hours: reckoned back from those that have none now."""
     since = (now - days * DAY).replace(minute=0, second=0, microsecond=0)
     found = _by_hour("found_at", since)
-    settled = _by_hour("verified_at", since) + _by_hour("gone_at", since)
+    settled = _by_hour("verified_at", since) + _by_hour("gone_at", since, verified_at=None)
     waiting = Asset.objects.filter(state__in=UNRECEIPTED).count()
     told, at = [(now, waiting)], now.replace(minute=0, second=0, microsecond=0)
     while at > since:
@@ -64,9 +64,9 @@ def backlog(now: datetime, days: int, every: timedelta) -> list[tuple[datetime, 
     return told[::-1]
 
 
-def _by_hour(column: str, since: datetime) -> Counter[datetime]:
+def _by_hour(column: str, since: datetime, **only: None) -> Counter[datetime]:
     """Counted by the text of the instant, in UTC: the database's own functions for hours are many times slower."""
-    rows = Asset.objects.filter(**{f"{column}__gte": since})
+    rows = Asset.objects.filter(**{f"{column}__gte": since}, **only)
     hours = rows.annotate(hour=Substr(Cast(column, TextField()), 1, 13)).values_list("hour")
     counted = hours.annotate(Count("pk")).order_by()
     return Counter({datetime.fromisoformat(f"{hour}:00:00+00:00"): count for hour, count in counted})
