@@ -24,6 +24,9 @@ from central.dashboard.footage_rights import may_view, own_view
 from central.dashboard.guards import seers_only
 from central.dashboard.headers import FOOTAGE_POLICY
 
+MOST_OF_A_RANGE = 8 << 20
+"""Bytes of one answer to a range."""
+
 log = structlog.get_logger()
 
 
@@ -69,6 +72,8 @@ def footage(request: HttpRequest, number: int) -> HttpResponseBase:
     wanted = request.headers.get("Range") if request.headers.get("If-Range", tag) == tag else None
     try:
         part = asked_part(wanted, stored.size)
+        if part is not None:  # a player asks for the rest; one that is paused must not hold a thread for hours
+            part = Part(part.first, min(part.count, MOST_OF_A_RANGE))
         answer = _bytes(path, part or Part(0, stored.size), playable_type(path))
     except NotSatisfiable:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{stored.size}"})

@@ -26,8 +26,8 @@ def may_view(sight: Sight, asset: Asset) -> bool:
 
 
 def _is_of_his_shift(sight: Sight, asset: Asset) -> bool:
-    """Recorded on the latest shift with this camera that had begun by then, or, within `early_tolerance`, for which it
-    had been taken out by then: the end of a shift is not the next one's. A recording whose time nobody knows is
+    """Recorded on the latest shift with this camera that had begun by then, or for which it had been taken out by
+    then, within `early_tolerance`: the end of a shift is not the next one's. A recording whose time nobody knows is
     nobody's shift."""
     if asset.recorded_at is None or not asset.camera:
         return False

@@ -155,7 +155,8 @@ def _answer(call: Call, request: HttpRequest, keys: dict[str, Any]) -> HttpRespo
         with PACE.request(station, call.name, time.monotonic()):
             return VIEWS[call.name](request, **given, **keys, **_parsed(call, request, station))
     except TooMuch as much:
-        note(Sort.FLOOD, station, clock.now(), call.name)
+        if much.is_flood:
+            note(Sort.FLOOD, station, clock.now(), call.name)
         raise Refused(
             429,
             "too_many_requests",

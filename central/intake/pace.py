@@ -32,9 +32,11 @@ AT_ONCE = 24
 class TooMuch(Exception):
     """The request was not looked at."""
 
-    def __init__(self, retry_after_s: int) -> None:
+    def __init__(self, retry_after_s: int, *, is_flood: bool) -> None:
+        """`is_flood`: it sends more than an honest station does; else it only has much under way at one moment."""
         super().__init__(retry_after_s)
         self.retry_after_s = retry_after_s
+        self.is_flood = is_flood
 
 
 def allowance_of(call: str) -> Allowance:
@@ -85,8 +87,8 @@ class Pace:
 
     def _enter(self, station: str, allowed: Allowance, now: float) -> None:
         if self._under_way[station] >= self.at_once:
-            raise TooMuch(1)
+            raise TooMuch(1, is_flood=False)
         bucket = self._buckets.setdefault((station, allowed), Bucket(allowed.burst, now))
         if wait_s := bucket.take(allowed, now):
-            raise TooMuch(math.ceil(wait_s))
+            raise TooMuch(math.ceil(wait_s), is_flood=True)
         self._under_way[station] += 1
