@@ -131,6 +131,11 @@ class DockPc:
         """What is mounted of any camera, seen from outside the service: `NODE WHERE TYPE OPTIONS`."""
         return [line for line in self.shell.ask("cat /proc/mounts").splitlines() if line.startswith("/dev/sd")]
 
+    def wait_until_it_writes(self, then: str = "true") -> None:
+        """A camera is mounted for writing, and the command was run at once: from outside one comes too late."""
+        looks = "until grep -q '^/dev/sd[^ ]* [^ ]* [^ ]* rw' /proc/mounts; do sleep 0.05; done"
+        self.shell.run(f"{looks}; {then}", within_s=WITHIN_S)
+
     def fill_exfat(self, card: CameraCard, tree: Path) -> None:
         """Put files on an empty exFAT card; nobody but the kernel of the guest knows how."""
         with_card = self._plugged_for_us(card)
