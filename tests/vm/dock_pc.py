@@ -131,6 +131,13 @@ class DockPc:
         """What is mounted of any camera, seen from outside the service: `NODE WHERE TYPE OPTIONS`."""
         return [line for line in self.shell.ask("cat /proc/mounts").splitlines() if line.startswith("/dev/sd")]
 
+    def wait_until_receipted(self, card: CameraCard) -> None:
+        """Central has signed for every file of this card, the only one so far."""
+        self.wait_until(lambda: self._receipted() == len(card.held), "every file is receipted")
+
+    def _receipted(self) -> int:
+        return sum(self.counts().get(state, 0) for state in ("VERIFIED", "KEPT", "ERASED"))
+
     def wait_until_it_writes(self, then: str = "true") -> None:
         """A camera is mounted for writing, and the command was run at once: from outside one comes too late."""
         looks = "until grep -q '^/dev/sd[^ ]* [^ ]* [^ ]* rw' /proc/mounts; do sleep 0.05; done"

@@ -34,7 +34,7 @@ def test_the_power_goes_while_a_camera_is_erased(dock_pc: DockPc, cards: CardMak
     dock_pc.shell.run("systemctl enable dock-agent")
     dock_pc.start()
     dock_pc.dock(card)
-    dock_pc.wait_until(lambda: dock_pc.counts().get("VERIFIED") == len(card.held), "every file is receipted")
+    dock_pc.wait_until_receipted(card)
     dock_pc.usb.slow("camera", 20_000)
     dock_pc.wait_until_it_writes()
     dock_pc.guest.power_cut()

@@ -40,7 +40,7 @@ def test_a_camera_pulled_while_it_is_erased_keeps_what_is_not_said_to_be_erased(
     dock_pc.start()
     dock_pc.dock(card)
     dock_pc.wait_until_it_says("BWC0412", "may be taken")
-    dock_pc.wait_until(lambda: dock_pc.counts().get("VERIFIED") == len(card.held), "every file is receipted")
+    dock_pc.wait_until_receipted(card)
     dock_pc.usb.slow("camera", 20_000)
     dock_pc.wait_until_it_writes()
     dock_pc.undock()

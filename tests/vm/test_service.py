@@ -55,7 +55,7 @@ def test_an_agent_killed_while_a_card_is_mounted_for_writing_finishes_it_afterwa
     dock_pc.configure(f'{ERASES}[erase]\nmin_age = "20s"\n')
     dock_pc.start()
     dock_pc.dock(card)
-    dock_pc.wait_until(lambda: dock_pc.counts().get("VERIFIED") == len(card.held), "every file is receipted")
+    dock_pc.wait_until_receipted(card)
     dock_pc.usb.slow("camera", 20_000)
     dock_pc.wait_until_it_writes(then=f"systemctl kill -s KILL {UNIT}")
     dock_pc.usb.slow("camera", 0)
