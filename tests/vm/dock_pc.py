@@ -136,7 +136,8 @@ class DockPc:
         self.wait_until(lambda: self._receipted() == len(card.held), "every file is receipted")
 
     def _receipted(self) -> int:
-        return sum(self.counts().get(state, 0) for state in ("VERIFIED", "KEPT", "ERASED"))
+        counts = self.counts()
+        return sum(counts.get(state, 0) for state in ("VERIFIED", "KEPT", "ERASED"))
 
     def wait_until_it_writes(self, then: str = "true") -> None:
         """A camera is mounted for writing, and the command was run at once: from outside one comes too late."""

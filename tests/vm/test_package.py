@@ -27,17 +27,17 @@ def test_an_installed_package_runs_nothing_until_it_says_so(dock_pc: DockPc) -> 
     assert dock_pc.property("ActiveState") == "active"
 
 
-def test_an_upgrade_in_the_middle_of_a_copy_and_an_upload_loses_nothing(
-    dock_pc: DockPc, cards: CardMaker, newer: Path
-) -> None:
+def test_an_upgrade_in_the_middle_of_a_copy_loses_nothing(dock_pc: DockPc, cards: CardMaker, newer: Path) -> None:
     card = cards.card("BWC0412", files=3, size=700_000)
-    dock_pc.start()
     dock_pc.shell.put(newer, "/root/newer.deb")
-    dock_pc.dock(card, bytes_per_s=150_000)
-    dock_pc.wait_until(lambda: dock_pc.status().get("uploads", {}).get("now"), "an upload is under way")
+    dock_pc.shell.run(f"systemctl enable {UNIT}")
+    dock_pc.start()
+    dock_pc.dock(card, bytes_per_s=15_000)
+    dock_pc.wait_until(lambda: dock_pc.counts().get("STAGED") or dock_pc.counts().get("VERIFIED"), "it has begun")
     dock_pc.shell.run(f"{APT} install /root/newer.deb", within_s=1800)
     assert dock_pc.shell.ask("dpkg-query -W -f '${Version}' dock-agent") == "99.0"
     assert dock_pc.property("ActiveState") == "active", "it ran before, so it runs again"
+    assert "ERASED" not in dock_pc.counts(), "the copy was still under way"
     dock_pc.usb.slow("camera", 0)
     dock_pc.wait_until_it_says("BWC0412", "safe to remove")
     dock_pc.undock()
