@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -17,16 +18,10 @@ def cpu_of_tree(root: int) -> float:
     return total
 
 
-def resident_mib(root: int) -> float:
-    """Proportional share of memory of the whole tree: pages that two of them share count once."""
-    total = 0
-    for pid in [root, *_descendants(root)]:
-        try:
-            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        except OSError:
-            continue
-        total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-    return total / 1024
+def own_cpu() -> float:
+    """Seconds, user and system, of this process alone."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 def _descendants(root: int) -> list[int]:

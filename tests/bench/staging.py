@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from agent.adapters.system_clock import SystemClock
 from agent.ports import StageOrder
 from agent.rules.footage import CardFile, MountedCard, StageVerdict, VolumeId
 from protocol.sidecar import Sidecar, encode_path, encode_sidecar
+from tests.bench.processes_cpu import cpu_of_tree, own_cpu
 from tests.bench.racing import command, forget, race, random_file
 from tests.bench.rows import Row, Run
 
@@ -94,12 +94,12 @@ def _stage(card: Path, spool: Path) -> Run:
     worker = CardWorker(SpoolFolder(spool, 0), SystemClock())
     try:
         worker.open(MountedCard(str(card), VolumeId(found.st_dev, found.st_ino), writable=False))
-        began, used = time.perf_counter(), _cpu_of(worker.pid) + _own_cpu()
+        began, used = time.perf_counter(), cpu_of_tree(worker.pid) + own_cpu()
         for file in worker.list().files:
             outcome = worker.stage(_order(file), lambda _done: None)
             if outcome.verdict is not StageVerdict.STAGED:
                 raise RuntimeError(f"{file.path!r}: {outcome.verdict} ({outcome.detail})")
-        return Run(time.perf_counter() - began, _cpu_of(worker.pid) + _own_cpu() - used)
+        return Run(time.perf_counter() - began, cpu_of_tree(worker.pid) + own_cpu() - used)
     finally:
         worker.close()
 
@@ -117,16 +117,6 @@ def _order(file: CardFile) -> StageOrder:
         kind="video",
     )
     return StageOrder(asset_id, file, encode_sidecar(draft))
-
-
-def _cpu_of(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _own_cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 def _speed(name: str, mine: list[Run], peer: str, theirs: list[Run], size: int, goal: float | None) -> Row:

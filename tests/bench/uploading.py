@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import shutil
 import threading
 import time
@@ -21,6 +20,7 @@ from agent.pipeline.transfer import Transfer
 from agent.ports import SignedStatement, VerifyAnswer
 from agent.rules.footage import State
 from tests.bench.linked_station import LinkedStation, digest_of
+from tests.bench.processes_cpu import own_cpu
 from tests.bench.racing import command, race, random_file
 from tests.bench.rows import Row, Run
 from tests.bench.servers import Door, our_central, seaweed, tls_front, tus_node
@@ -156,10 +156,10 @@ def _send_all(station: LinkedStation, door: Door, receipts: bool) -> Run:
     )
     if not receipts:
         transfer.work[0].when_uploaded = left.one_less  # type: ignore[attr-defined]
-    used, began = _own_cpu(), time.perf_counter()
+    used, began = own_cpu(), time.perf_counter()
     transfer.start()
     left.wait()
-    run = Run(time.perf_counter() - began, _own_cpu() - used)
+    run = Run(time.perf_counter() - began, own_cpu() - used)
     transfer.stop()
     http.close()
     return run
@@ -238,8 +238,3 @@ def _run_tuspy(python: Path, door: Door, load: Load) -> Run:
     script = load.folder.parent / "tuspy_run.py"
     script.write_text(TUSPY)
     return command(["sh", "-c", f"exec {python} {script} < {told}"])
-
-
-def _own_cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
