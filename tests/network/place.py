@@ -20,7 +20,7 @@ from agent.adapters.tus import TusStore
 from agent.pipeline.transfer import Transfer
 from agent.rules.footage import State
 from protocol.messages import EnrollAnswer
-from simulator.network.fault_proxy import FaultProxy
+from simulator.network.fault_proxy import FaultProxy, Intercept
 from tests.central_server import CentralServer
 from tests.upload.station import STATION, Station
 
@@ -76,7 +76,10 @@ class Place:
         )
 
     @contextmanager
-    def transferring(self) -> Iterator[Transfer]:
+    def transferring(self, intercept: Intercept | None = None) -> Iterator[Transfer]:
+        """Uploads run. The fault stands before the first request: a small file is through in a moment."""
+        if intercept is not None:
+            self.proxy.intercept = intercept
         self.transfer.start()
         try:
             yield self.transfer

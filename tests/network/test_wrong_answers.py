@@ -43,10 +43,8 @@ def to_everything(raw: bytes) -> Intercept:
     return lambda _: Reply(raw, after_body=True)
 
 
-def endure(place: Place, intercept: Intercept, code: str) -> list[RequestHead]:
+def endure(place: Place, code: str) -> list[RequestHead]:
     """Let a fault hold for a while: it is named and costs no byte. Returns the requests that it was met with."""
-    place.proxy.intercept = intercept
-    place.transfer.wake()
     place.until_named(code)
     seen = place.requests()
     time.sleep(0.5)
@@ -62,8 +60,8 @@ def refused_variant(place: Place, status: int, wait_s: int | None, then: Then) -
     asset_id = place.stage(3 * MIB)
     more = {} if wait_s is None else {"Retry_After": str(wait_s)}
     began = time.monotonic()
-    with place.transferring():
-        met = endure(place, to_patches(Reply(tus(status, **more), then=then)), REFUSALS[status])
+    with place.transferring(to_patches(Reply(tus(status, **more), then=then))):
+        met = endure(place, REFUSALS[status])
         took = time.monotonic() - began
         assert len(met) <= MOST_REQUESTS + took, (status, wait_s, then, [request.method for request in met])
         assert place.station.asset(asset_id).state is State.STAGED
@@ -111,8 +109,8 @@ LIES = {
 def test_a_server_that_claims_other_than_it_was_sent_is_not_believed(place: Place, lie: str) -> None:
     """An offset moves only by what was sent; a page is no answer; a redirect is not followed: nothing is advanced."""
     asset_id = place.stage(2 * MIB)
-    with place.transferring():
-        met = endure(place, to_patches(Reply(LIES[lie], after_body=True)), "protocol_violation")
+    with place.transferring(to_patches(Reply(LIES[lie], after_body=True))):
+        met = endure(place, "protocol_violation")
         assert len(met) <= MOST_REQUESTS
         asset = place.station.asset(asset_id)
         assert (asset.state, asset.upload_offset) == (State.STAGED, 0)
@@ -127,8 +125,8 @@ def test_a_captive_portal_that_answers_everything_gets_nothing(place: Place, raw
     """A portal's cheerful 200 is no success: no footage goes out, nothing advances, and status says what is wrong."""
     place.stage(2 * MIB)
     place.stage(10, seed=2)
-    with place.transferring():
-        met = endure(place, to_everything(raw), "protocol_violation")
+    with place.transferring(to_everything(raw)):
+        met = endure(place, "protocol_violation")
         assert len(met) <= MOST_REQUESTS
         assert not [request for request in met if request.method == "PATCH"]
         said = place.transfer.status().central_message
@@ -143,8 +141,8 @@ def test_a_head_that_claims_bytes_nobody_sent_is_not_believed(place: Place) -> N
     torn = Reply(b"", then=Then.CLOSE)
     claim = Reply(tus(200, Upload_Offset=str(6 * MIB), Upload_Length=str(6 * MIB)))
     replies = {"PATCH": torn, "HEAD": claim}
-    with place.transferring():
-        met = endure(place, lambda request: replies.get(request.method), "protocol_violation")
+    with place.transferring(lambda request: replies.get(request.method)):
+        met = endure(place, "protocol_violation")
         assert len(met) <= MOST_REQUESTS
         place.heal()
         place.assert_all_arrived()
@@ -160,8 +158,7 @@ def test_a_server_that_takes_everything_and_keeps_nothing_earns_no_receipt(place
         end = int(request.headers["upload-offset"]) + request.length
         return Reply(tus(204, Upload_Offset=str(end)), after_body=True)
 
-    with place.transferring():
-        place.proxy.intercept = swallow
+    with place.transferring(swallow):
         until(lambda: place.station.asset(asset_id).upload_attempt >= 2, "verify found out, and it begins anew")
         before = place.requests()
         time.sleep(0.9)
@@ -187,8 +184,7 @@ def test_a_receipt_for_another_file_is_refused(place: Place, place_at: Callable[
         )
     )
     forged = Reply(answer(200, body, Content_Type="application/json", Dock_Protocol="1"), after_body=True)
-    with place.transferring():
-        place.proxy.intercept = lambda request: forged if request.path.endswith("/verify") else None
+    with place.transferring(lambda request: forged if request.path.endswith("/verify") else None):
         until(lambda: [one for one in place.proxy.seen("POST") if one.path.endswith("/verify")][1:], "it asks twice")
         assert place.station.asset(asset_id).state is State.UPLOADED
         assert place.station.asset(asset_id).receipt is None
@@ -199,8 +195,8 @@ def test_a_receipt_for_another_file_is_refused(place: Place, place_at: Callable[
 def test_a_server_that_asks_for_no_wait_is_not_hammered(place: Place) -> None:
     """`Retry-After: 0` is no leave to ask in circles."""
     place.stage(2 * MIB)
-    with place.transferring():
-        met = endure(place, lambda _: Reply(answer(503, Retry_After="0"), after_body=True), "central_busy")
+    with place.transferring(lambda _: Reply(answer(503, Retry_After="0"), after_body=True)):
+        met = endure(place, "central_busy")
         assert len(met) <= 8
         place.heal()
         place.assert_all_arrived()
@@ -209,8 +205,7 @@ def test_a_server_that_asks_for_no_wait_is_not_hammered(place: Place) -> None:
 def test_one_file_that_is_locked_for_ever_holds_up_no_other(place: Place) -> None:
     """One asset's trouble never holds up the others: 423 for one upload, and forty more files arrive."""
     locked = place.stage(2 * MIB)
-    with place.transferring():
-        place.proxy.intercept = to_patches(Reply(tus(423, Retry_After="0"), after_body=True))
+    with place.transferring(to_patches(Reply(tus(423, Retry_After="0"), after_body=True))):
         place.until_named("upload_locked")
         (path,) = {request.path for request in place.proxy.seen("PATCH")}
         place.proxy.intercept = lambda request: (

@@ -26,7 +26,7 @@ from tests.supervision.test_pings import Checker, checker
 __all__ = ["central", "checker", "new_central", "station"]
 
 WATCHDOG_S = 4.0
-CRAWLING = "[upload]\nlimits = [{from = '00:00', to = '24:00', rate = '20kB/s'}]\n"
+CRAWLING = "[upload]\nlimits = [{from = '00:00', to = '24:00', rate = '4kB/s'}]\n"
 """However slow the machine is, its uploads are still under way."""
 SLOW = "[upload]\nlimits = [{from = '00:00', to = '24:00', rate = '200kB/s'}]\n"
 
