@@ -34,7 +34,7 @@ from agent.rules.bay_words import BayView
 from agent.rules.footage import CardFile, DockSession, Listing, Presence, State
 from agent.rules.profiles import Profile
 from agent.rules.stock import Seen, is_durable_as, seen
-from agent.rules.volumes import NOT_MOUNTED
+from agent.rules.volumes import NOT_MOUNTED, volumes_of
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +82,7 @@ class CameraSession:
         self._staging: CardStaging | None = None
         self._erasing: CardErasing | None = None
         self._busy_ns = 0
+        self._since_ns = 0
         self._reading: Seen | None = None
         self._without_room: set[bytes] = set()
         """Files that found the spool full, and of which the log was told."""
@@ -161,7 +162,9 @@ class CameraSession:
         mounted = self._card.open()
         listing = self._card.list()
         docked, profile = self._dock(listing)
-        self._stock = Stock(self._bench, docked)
+        if not self._since_ns:
+            self._since_ns = self._bench.clock.now().monotonic_ns
+        self._stock = Stock(self._bench, docked, volumes_of(mounted), self._since_ns)
         if mounted.dirty:
             self._stock.trouble("file_system_dirty", "the card was not cleanly unmounted; it is read, never written")
         if dark := [one for one in mounted.unread if one.reason == NOT_MOUNTED]:

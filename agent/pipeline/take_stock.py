@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
 from uuid import UUID
 
 from agent.pipeline.bench import Bench
 from agent.rules import changes as c
 from agent.rules.footage import Asset, CardFile, DockSession, Listing, State
 from agent.rules.stock import Seen, is_vanished, may_hide_footage, missing, seen
-from agent.rules.volumes import is_dark
+from agent.rules.volumes import is_dark, may_still_come
 from protocol.sidecar import encode_path
 
 AT_ONCE = 500
@@ -23,9 +24,15 @@ class Stock:
     Nothing of it outlives the run: after a restart every file is read again before it counts as known.
     """
 
-    def __init__(self, bench: Bench, docked: DockSession) -> None:
+    def __init__(
+        self, bench: Bench, docked: DockSession, volumes: frozenset[bytes] = frozenset({b""}), since_ns: int = 0
+    ) -> None:
+        """`volumes` are the names of those that are mounted; the session has been at this card since `since_ns`
+        (monotonic)."""
         self._bench = bench
         self._docked = docked
+        self._volumes = volumes
+        self._since_ns = since_ns
         self.handled: dict[Seen, UUID] = {}
         """Files that need no more reading in this session, with their asset."""
         self.first_seen: dict[Seen, int] = {}
@@ -140,7 +147,12 @@ class Stock:
 
     def _settle_missing(self, now_ns: int) -> None:
         refused = self.listing.refused if self.listing is not None else ()
-        absent = [asset for asset in missing(self.expected(), self.listed) if not is_dark(asset.path, refused)]
+        docked_for = timedelta(microseconds=(now_ns - self._since_ns) / 1000)
+        absent = [
+            asset
+            for asset in missing(self.expected(), self.listed)
+            if not is_dark(asset.path, refused) and not may_still_come(asset.path, self._volumes, docked_for)
+        ]
         for asset_id in self._missing_since.keys() - {asset.asset_id for asset in absent}:
             del self._missing_since[asset_id]
         gone: list[c.Change] = []

@@ -7,7 +7,8 @@ depends on what the camera is made of, never on what could be read today: paths 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import timedelta
 
 from agent.rules.footage import MountedCard, RefusedEntry, UnreadVolume, VolumeId
 
@@ -15,6 +16,8 @@ NO_FILE_SYSTEM = "no_file_system"
 NOT_MOUNTED = "not_mounted"
 SMALLEST = 1 << 20
 """Bytes. What is smaller holds no footage: gaps, boot loaders, keys."""
+COMES_WITHIN = timedelta(seconds=60)
+"""A camera's further memory may be announced long after its first: a slow card behind a hub, a second reader."""
 _NAME = re.compile(rb"\[(?:disk \d+|\d+|disk \d+\.\d+)\]")
 # A container, swap, and what Windows and firmware keep for themselves: by MBR type and GPT type.
 _NEVER_FOOTAGE = frozenset(
@@ -65,6 +68,17 @@ def is_dark(path: bytes, refused: Iterable[RefusedEntry]) -> bool:
     """Whether this path lies on a volume that was not read: its absence from the listing proves nothing."""
     name = split_path(path)[0] or b"."
     return any(entry.path == name and entry.reason in (NO_FILE_SYSTEM, NOT_MOUNTED) for entry in refused)
+
+
+def volumes_of(mounted: MountedCard) -> frozenset[bytes]:
+    """The names of the volumes that a listing of this mount shows."""
+    return frozenset({mounted.name.encode(), *(one.name.encode() for one in mounted.others)})
+
+
+def may_still_come(path: bytes, volumes: Collection[bytes], docked_for: timedelta) -> bool:
+    """Whether this path lies on a volume that nobody has seen in this session, and it is early enough for it to come:
+    its absence from the listing proves nothing yet."""
+    return split_path(path)[0] not in volumes and docked_for < COMES_WITHIN
 
 
 def is_same_volume(first: VolumeId, now: VolumeId) -> bool:

@@ -21,6 +21,33 @@ def on_second(dock: Dock) -> set[tuple[str, bool]]:
     return {(asset.state.value, asset.on_card) for asset in dock.ledger.assets_at(docked.camera, SECOND)}
 
 
+def test_what_lies_on_a_volume_that_has_not_been_announced_yet_is_not_called_gone_before_a_minute_is_over() -> None:
+    dock = Dock()
+    dock.serve({FIRST: b"one", SECOND: b"two"})
+    del dock.card.files[SECOND]
+    for _ in range(11):
+        dock.clock.advance(5)
+        dock.round()
+        assert on_second(dock) == {("STAGED", True)}
+    dock.clock.advance(5)
+    dock.round(2)
+    dock.clock.advance(5)
+    dock.round()
+    assert on_second(dock) == {("STAGED", False)}
+
+
+def test_a_file_of_a_volume_that_is_there_is_called_gone_at_once() -> None:
+    dock = Dock()
+    dock.serve({FIRST: b"one", SECOND: b"two"})
+    del dock.card.files[FIRST]
+    for _ in range(2):
+        dock.clock.advance(5)
+        dock.round()
+    docked = dock.session.docked
+    assert docked is not None
+    assert [asset.on_card for asset in dock.ledger.assets_at(docked.camera, FIRST)] == [False]
+
+
 @pytest.mark.parametrize(("dark", "end"), [(True, {("STAGED", True)}), (False, {("STAGED", False)})])
 def test_what_lies_on_a_volume_that_nobody_can_read_today_is_not_called_gone(
     dark: bool, end: set[tuple[str, bool]]
@@ -31,7 +58,7 @@ def test_what_lies_on_a_volume_that_nobody_can_read_today_is_not_called_gone(
     del dock.card.files[SECOND]
     if dark:
         dock.card.refused.append(RefusedEntry(b"[2]", "no_file_system"))
-    for _ in range(3):
+    for _ in range(15):
         dock.clock.advance(5)
         dock.round()
     assert on_second(dock) == end
