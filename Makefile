@@ -63,7 +63,7 @@ wheel: $(STAMP) ## dist/bwc_dock-*.whl with the whole distribution: how central 
 
 test-deb: $(STAMP) ## install, upgrade, remove and purge the package on a real Debian 12 in a container (root; ROOT= for another system)
 	@scripts/parts-deb
-	@DOCK_TEST_ROOT=$(ROOT) $(PY) -m pytest -q --timeout 1200 tests/deb/on_debian.py $(PYTEST_ARGS)
+	@DOCK_TEST_ROOT=$(ROOT) $(PY) -m pytest -q --timeout 1200 tests/deb/on_debian.py tests/deb/on_debian_central.py $(PYTEST_ARGS)
 
 check: $(STAMP) ## format, lint, types, import contracts: everything CI asks before the tests
 	@$(VENV)/bin/ruff format --check .
