@@ -35,6 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_officer(commands)
     _add_roster(commands)
     _add_supervisors(commands)
+    _add_dispatch(commands)
     _add_key(commands)
     _add_answer(commands)
     _add_alarm(commands)
@@ -138,6 +139,39 @@ def _add_supervisors(commands: argparse._SubParsersAction) -> None:
     add.add_argument("--dry-run", action="store_true", help="check and count, change nothing")
 
 
+def _add_dispatch(commands: argparse._SubParsersAction) -> None:
+    dispatch = group(commands, "dispatch", "Compare calls with their recordings.")
+    add = command(
+        dispatch,
+        "import",
+        "central.dispatches.commands.import_dispatches",
+        "Import dispatches from a CAD export (CSV): all of it or, with any error, nothing.",
+        "Columns: dispatch_id officer_id kind(call|self_initiated) type priority dispatched_at arrived_at\n"
+        "cleared_at disposition. Two officers on one dispatch are two rows. Instants are RFC 3339 with\n"
+        "offset, or local in [web] time_zone; one that the CAD does not know is empty. Each row is\n"
+        "used, excluded by a named rule, or refused with a reason. Importing a file again changes nothing;\n"
+        "a corrected file corrects.\n\n"
+        "example:\n  dock-central dispatch import august.csv --dry-run --data /var/lib/dock-central",
+    )
+    add.add_argument("file", metavar="FILE.csv", type=Path, help="the file, UTF-8")
+    add.add_argument("--dry-run", action="store_true", help="check and count, change nothing")
+    add.add_argument(
+        "--leave-out-refused", action="store_true", help="import the other rows; keep the refused ones' reasons"
+    )
+    add.add_argument(
+        "--withdraw-missing",
+        action="store_true",
+        help="officers that the file's dispatches do not name any more were not sent there",
+    )
+    again = command(
+        dispatch,
+        "compare",
+        "central.dispatches.commands.compare",
+        "Compare dispatches with recordings now. A running server does so by itself.",
+    )
+    again.add_argument("--all", action="store_true", help="every dispatch, not only those of which there is news")
+
+
 def _add_key(commands: argparse._SubParsersAction) -> None:
     key = group(commands, "key", "Keys for programs that post a roster to /api/v1/roster/imports.")
     for name, run, summary in (
@@ -189,17 +223,18 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
         "Write rows to stdout; works beside a running server.",
         "Instants are RFC 3339 in UTC; unknown values are empty (CSV) or null (JSON). JSON is one array.\n"
         "ledgers: one row per custody chain, with what it follows and where it is not whole. forks: other events\n"
-        "that a station offered for a taken place. parked: events that are kept and not understood.\n"
-        "shifts: one row per shift, with its deadline and the verdict that stands. answers: what people said of\n"
-        "shifts and cameras, and how it ended. notices: one row per mail and shift that it names, also those that\n"
-        "were only shown (mode shadow) or never arrived. alarms: what IT is told, and since when. cameras and\n"
-        "officers: one row each, with what was last seen of it. units: whom notices go to. users: who may log in.\n"
-        "admin: who changed what. views: who looked at footage, and why.\n\n"
+        "that a station offered for a taken place. parked: events that are kept and not understood. shifts: one row\n"
+        "per shift, with its deadline and the verdict that stands. answers: what people said of shifts and cameras,\n"
+        "and how it ended. dispatches: one row per dispatch and officer, and what is found of its recordings.\n"
+        "notices: one row per mail and shift that it names, also those that were only shown (mode shadow) or never\n"
+        "arrived. alarms: what IT is told, and since when. cameras and officers: one row each, with what was last\n"
+        "seen of it. units: whom notices go to. users: who may log in. admin: who changed what. views: who looked\n"
+        "at footage, and why.\n\n"
         "example:\n  dock-central export assets --format csv --data /var/lib/dock-central > assets.csv",
     )
     kinds = (
-        *("assets", "docks", "shifts", "answers", "notices", "alarms", "stations", "flips", "ledgers", "forks"),
-        *("parked", "cameras", "officers", "units", "users", "admin", "views"),
+        *("assets", "docks", "shifts", "answers", "dispatches", "notices", "alarms", "stations", "flips"),
+        *("ledgers", "forks", "parked", "cameras", "officers", "units", "users", "admin", "views"),
     )
     parser.add_argument("what", choices=kinds)
     parser.add_argument("--format", choices=("csv", "json"), required=True)

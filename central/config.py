@@ -148,6 +148,33 @@ class Footage(Struct, frozen=True):
     """A supervisor sees that of his units' shifts. An auditor needs no footage, so by default he sees none."""
 
 
+REASONS = {
+    "private_residence": "Private residence, at its occupant's request",
+    "medical_facility": "Medical facility",
+    "restroom_or_locker_room": "Restroom or locker room",
+    "juvenile": "Juvenile",
+    "sexual_assault_victim": "Victim of a sexual assault",
+    "informant": "Informant, or undercover officer",
+    "place_of_worship": "Place of worship",
+    "safety": "Unsafe to switch it on then",
+    "equipment_failure": "Equipment failure",
+    "battery_empty": "Battery empty",
+    "forgot": "Forgot",
+}
+
+
+class Dispatches(Struct, frozen=True):
+    """Which dispatches are compared with recordings, and what may be said where a recording is late or missing."""
+
+    exclude_types: Annotated[tuple[str, ...], Meta(examples=[["Phone report"]])] = ()
+    """Types of calls that need no recording. Case does not matter."""
+    exclude_dispositions: Annotated[tuple[str, ...], Meta(examples=[["Cancelled en route"]])] = ()
+    tolerance: timedelta = timedelta(seconds=60)
+    """A recording that begins no later after arrival, and ends no earlier before the call is cleared, is complete."""
+    reasons: dict[str, str] = field(default_factory=REASONS.copy)
+    """What may be given as the reason of an exception: its name in rows, and its words on pages."""
+
+
 class Retention(Struct, frozen=True):
     """Takes no keys yet: central deletes nothing by itself."""
 
@@ -164,6 +191,7 @@ class CentralConfig(Struct, frozen=True):
     stations: Stations = Stations()
     alarms: Alarms = Alarms()
     footage: Footage = Footage()
+    dispatches: Dispatches = Dispatches()
     retention: Retention = Retention()
 
     def grace_for(self, unit: str) -> timedelta:
@@ -222,6 +250,12 @@ NEW_FILE = """\
 
 [footage]
 # viewers = ["it", "admin", "supervisor"]   # who may play and download, with a reason; "auditor" only if named
+
+[dispatches]                                # calls compared with recordings; see docs/dispatches.md
+# exclude_types = ["Phone report"]          # these need no recording
+# exclude_dispositions = ["Cancelled en route"]
+# tolerance = "60s"                         # a recording may begin so late after arrival and end so early
+# reasons = { private_residence = "Private residence", forgot = "Forgot" }  # instead of the usual ones
 
 [stations]
 # stale_after = "3min"

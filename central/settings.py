@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "central.custody",
     "central.judging",
     "central.answers",
+    "central.dispatches",
     "central.notices",
     "central.alarms",
     "central.administration",

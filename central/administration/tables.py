@@ -28,6 +28,7 @@ from central.custody.ledger_exports import (
     ledger_rows,
     parked_rows,
 )
+from central.dispatches.exports import DISPATCH_COLUMNS, dispatch_rows
 from central.fleet.auditing import ADMIN_COLUMNS, admin_rows
 from central.fleet.overview import FLIP_COLUMNS, STATION_COLUMNS, flip_rows, station_rows
 from central.judging.shift_exports import SHIFT_COLUMNS, shift_rows
@@ -40,6 +41,7 @@ TABLES: dict[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "docks": (DOCK_COLUMNS, dock_rows),
     "shifts": (SHIFT_COLUMNS, lambda: shift_rows(settings.CONFIG)),
     "answers": (ANSWER_COLUMNS, answer_rows),
+    "dispatches": (DISPATCH_COLUMNS, dispatch_rows),
     "notices": (NOTICE_COLUMNS, notice_rows),
     "alarms": (ALARM_COLUMNS, lambda: alarm_rows(clock.now())),
     "stations": (STATION_COLUMNS, lambda: station_rows(settings.CONFIG.stations, clock.now())),

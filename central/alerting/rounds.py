@@ -11,6 +11,7 @@ import structlog
 from central.alarms.watch import AlarmWatch
 from central.answers.settling import settle
 from central.config import CentralConfig
+from central.dispatches.comparing import compare_due
 from central.fleet.central_clock import Doubt
 from central.judging.judge import Judging, judge_due
 from central.judging.roster_folder import folder_trouble, import_dropped
@@ -18,7 +19,7 @@ from central.notices.telling import tell
 
 log = structlog.get_logger()
 
-NEEDS_THE_TIME = frozenset({"judging", "answers", "notices"})
+NEEDS_THE_TIME = frozenset({"judging", "answers", "notices", "dispatches"})
 """What would be said of people by a clock that is wrong."""
 
 
@@ -37,8 +38,8 @@ class Work:
 
 
 def play_round(work: Work, now: datetime, worked_at: datetime, doubt: Doubt | None = None) -> bool:
-    """Bring in the roster folder, judge what is due, end answers that docks have ended, write notices, tell IT; True
-    when all succeeded.
+    """Bring in the roster folder, judge what is due, end answers that docks have ended, write notices, compare
+    dispatches with recordings, tell IT; True when all succeeded.
 
     A part that fails is logged, keeps no other from its turn and is tried again in the next round. `worked_at`: when
     none failed for the last time. `doubt`: central's clock is not to be believed; nothing is judged or written.
@@ -48,6 +49,7 @@ def play_round(work: Work, now: datetime, worked_at: datetime, doubt: Doubt | No
         ("judging", lambda: judge_due(work.judging, now)),
         ("answers", lambda: settle(work.config, now)),
         ("notices", lambda: tell(work.config, now, work.up_since)),
+        ("dispatches", lambda: compare_due(work.config.dispatches, now)),
         ("alarms", lambda: work.alarms.look(now, worked_at, doubt)),
     )
     succeeded = [_play(name, part) for name, part in parts if doubt is None or name not in NEEDS_THE_TIME]

@@ -10,6 +10,7 @@ import pytest
 
 from central.config import NEW_FILE, CentralConfig, Roster
 from central.config_reading import read_config
+from central.dispatches.csv_file import read_dispatches
 from central.roster.csv_file import read_roster
 from protocol.settings import SettingsError
 
@@ -20,6 +21,11 @@ def test_the_example_roster_has_two_shifts_and_no_error() -> None:
     rows, errors = read_roster((CONFIG / "roster.example.csv").read_bytes(), ZoneInfo("UTC"))
     assert (len(rows), errors) == (2, [])
     assert rows[1].stations == ("east-1", "west-1")
+
+
+def test_the_example_dispatches_are_read_without_an_error() -> None:
+    sheet = read_dispatches((CONFIG / "dispatch.example.csv").read_bytes(), ZoneInfo("UTC"))
+    assert (len(sheet.rows), sheet.errors) == (3, ())
 
 
 def test_the_example_configuration_is_the_one_that_init_writes() -> None:
