@@ -26,17 +26,21 @@ def may_view(sight: Sight, asset: Asset) -> bool:
 
 
 def _is_of_his_shift(sight: Sight, asset: Asset) -> bool:
+    shift = shift_of(asset)
+    return shift is not None and sight.shifts().filter(pk=shift.pk).exists()
+
+
+def shift_of(asset: Asset) -> Shift | None:
     """Recorded on the latest shift with this camera that had begun by then, or for which it had been taken out by
     then, within `early_tolerance`: the end of a shift is not the next one's. A recording whose time nobody knows is
     nobody's shift."""
     if asset.recorded_at is None or not asset.camera:
-        return False
+        return None
     taken = DockSession.objects.filter(camera=asset.camera, undocked_at__lte=asset.recorded_at)
     taken_at = taken.order_by("-undocked_at").values_list("undocked_at", flat=True).first()
     early = asset.recorded_at if taken_at is None else taken_at + settings.CONFIG.lateness.early_tolerance
     begun = Shift.objects.filter(camera_serial=asset.camera, starts_at__lte=max(asset.recorded_at, early))
-    shift = begun.exclude(status__in=Shift.NOBODYS).order_by("-starts_at", "pk").first()
-    return shift is not None and sight.shifts().filter(pk=shift.pk).exists()
+    return begun.exclude(status__in=Shift.NOBODYS).order_by("-starts_at", "pk").first()
 
 
 def own_view(request: HttpRequest, number: int | str | None) -> FootageView | None:
