@@ -35,6 +35,11 @@ test-vm: $(STAMP) ## the package on a real dock PC: a Debian guest in qemu, USB 
 	@scripts/parts-vm
 	@$(PY) -m pytest -q -p no:xdist --durations=10 $(PYTEST_ARGS) $(or $(TESTS),tests/vm)
 
+test-vm-once: $(STAMP) ## one of its stories, where qemu can be had: plugged, copied, receipted, erased, seen empty (a few minutes)
+	@{ scripts/parts-vm && tests/vm/build-guest .parts/vm; } || { echo "test-vm-once: not run, the guest cannot be made here"; exit 0; } && \
+	  { timeout -k 20 420 $(PY) -m pytest -q -p no:xdist -k fat32 tests/vm/test_docked_to_erased.py || \
+	  { e=$$?; [ $$e = 124 ] && echo "test-vm-once: NOT SEEN TO END within 420 s on this machine" || exit $$e; }; }
+
 soak: $(STAMP) ## the roaming tests at their full length (hours); prints its seed, `SEED=… make soak` repeats it
 	@scripts/parts --quiet
 	@seed=$${SEED:-$$RANDOM}; echo "soak: SEED=$$seed"; SCALE=soak SEED=$$seed $(PY) -m pytest -n $(WORKERS) --dist worksteal -q \
@@ -86,4 +91,4 @@ lock: $(STAMP) ## compile the hashed requirements anew (needs the network)
 clean: ## remove everything that setup made
 	@rm -rf $(VENV) .parts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup parts demo demo-once test test-vm soak bench bench-compare conformance mutation deb wheel test-deb check format lock clean
+.PHONY: help setup parts demo demo-once test test-vm test-vm-once soak bench bench-compare conformance mutation deb wheel test-deb check format lock clean
