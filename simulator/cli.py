@@ -13,6 +13,7 @@ from pathlib import Path
 from simulator.card_folder import CardRefused, is_serial, serial_on, write_card
 from simulator.clips import CardPlan
 from simulator.full_city import command as full_city
+from simulator.history import command as history
 from simulator.it_month import command as it_month
 from simulator.kansas_city import command as kansas_city
 from simulator.layouts import LAYOUTS, PLAIN
@@ -131,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     kansas_city.add_to(commands)
     it_month.add_to(commands)
     full_city.add_to(commands)
+    history.add_to(commands)
     return parser
 
 

@@ -1,0 +1,1 @@
+"""Kansas City, planted: eight months of a department in a central, and what truly happened beside what it says."""
