@@ -17,6 +17,7 @@ from central.refusals import CommandRefused
 from protocol.settings import SettingsError, parse_duration
 
 DONE, REFUSED, USAGE = 0, 1, 2
+ROW_MEASURES = ("M1", "M2", "M3", "M4a", "M4b", "M5", "M9", "M9b", "M10", "M10b", "M11", "M12")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -245,8 +246,9 @@ def _add_measures(commands: argparse._SubParsersAction) -> None:
         commands,
         "measures",
         "central.measures.commands.measures",
-        "Say how many cameras were back in time, and how many videos arrived within a day; with the rows.",
-        "M1 M2 M3 count duties by their end, M4a M4b M5 videos by their recording. Every figure is given twice:\n"
+        "Say how many cameras were back in time, how many videos arrived within a day, how many calls have one.",
+        "M1 M2 M3 count duties by their end, M4a M4b M5 videos by their recording, M9 to M12 dispatches by their\n"
+        "beginning (docs/measures.md). Every figure is given twice:\n"
         "with excuses ignored, and with excused duties left out. What cannot be said is beside and in no count.\n"
         "FROM and TO are dates, meaning the first instant of that day in [web] time_zone, or instants.\n\n"
         "examples:\n  dock-central measures --from 2026-10-01 --to 2026-11-01 --data DIR\n"
@@ -259,9 +261,7 @@ def _add_measures(commands: argparse._SubParsersAction) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--json", action="store_true", help="everything, also by unit and by month")
     what.add_argument("--keep", action="store_true", help="print nothing; keep the figures for central's page")
-    what.add_argument(
-        "--rows", choices=("M1", "M2", "M3", "M4a", "M4b", "M5"), help="the rows behind this measure instead"
-    )
+    what.add_argument("--rows", choices=ROW_MEASURES, help="the rows behind this measure instead")
     parser.add_argument("--format", choices=("csv", "json"), default="csv", help="of --rows (default csv)")
 
 

@@ -1,8 +1,9 @@
-"""Recomputes M1 to M5 from two exports and nothing of ours (Python 3.11, no other program needed):
+"""Recomputes M1 to M5 and M9 to M12 from exports and nothing of ours (Python 3.11, no other program needed):
 
 dock-central export shifts --format json --data DIR > shifts.json
 dock-central export assets --format json --data DIR > assets.json
-python recompute.py shifts.json assets.json 2026-11-24T06:00:00Z [FROM TO]
+dock-central export dispatches --format json --data DIR > dispatches.json
+python recompute.py shifts.json assets.json [dispatches.json] 2026-11-24T06:00:00Z [FROM TO]
 """
 
 import json
@@ -13,6 +14,8 @@ from math import ceil
 from pathlib import Path
 
 HOUR, DAY_S, CAUSES = timedelta(hours=1), 86_400, ("shift_remainder", "officer", "dock", "network")
+MISSING = ("camera_not_docked", "in_backlog", "documented_exception", "no_camera_assigned", "station_not_watching")
+MISSING += ("unexplained",)
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -20,7 +23,7 @@ def instant(text, otherwise=None):
     return datetime.fromisoformat(text) if text else otherwise
 
 
-def recompute(shifts, assets, at, begins=FIRST, ends=LAST):
+def recompute(shifts, assets, at, begins=FIRST, ends=LAST, dispatches=()):
     """(measure, name, excuses) -> (numerator, denominator); for M3 also its median, p90 and max in seconds."""
     duties, told = {}, {}  # the shifts of one duty share a verdict: the one that ends last stands for it
     for row in sorted(shifts, key=lambda row: (instant(row["ends_at"]), row["shift_id"])):
@@ -41,6 +44,9 @@ def recompute(shifts, assets, at, begins=FIRST, ends=LAST):
         kept = [one for one in videos if excuses == "ignored" or not one[1] or one[1]["verdict"] != "excused"]
         for (measure, name), figure in {**of_duties(counts), **of_videos(kept, at)}.items():
             told[measure, name, excuses] = figure
+        sent = [row for row in dispatches if begins <= (began(row) or begins) < ends]
+        sent = [row for row in sent if excuses == "ignored" or not row["documented"]]
+        told |= {(measure, name, excuses): figure for (measure, name), figure in of_dispatches(sent).items()}
     return told
 
 
@@ -100,7 +106,38 @@ def duty_of(video, duties):
     return max(near, key=lambda one: one[:3])[3] if near else None
 
 
+def began(row):
+    own = row["arrived_at"] if row["kind"] == "self_initiated" else None
+    return instant(row["dispatched_at"] or own)
+
+
+def of_dispatches(sent):
+    """`sent`: one row for each officer of each dispatch. Excluded and pending rows are in no count."""
+    rows, told = [row for row in sent if row["result"] not in ("excluded", "pending")], {}
+    for kind, each, both in (("call", "M9b", "M9"), ("self_initiated", "M10b", "M10")):
+        own = [(row["dispatch_id"], row["result"] != "missing") for row in rows if row["kind"] == kind]
+        has_video = dict(sorted(own, key=lambda one: one[1]))  # of one dispatch's rows the one with a video is last
+        name = {"call": "calls", "self_initiated": "self_initiated"}[kind]
+        told[each, f"{name}_of_officers"] = (sum(video for _, video in own), len(own))
+        told[both, name] = (sum(has_video.values()), len(has_video))
+    missing = [row for row in rows if row["result"] == "missing"]
+    why = Counter(row["cause"] for row in missing)
+    documented = Counter(row["documented"] for row in missing if row["cause"] == "documented_exception")
+    told["M11", "without_reason"] = (why["unexplained"], len(rows))
+    told |= {("M11", cause): (why[cause], len(missing)) for cause in MISSING}
+    told |= {("M11", f"documented_{when}"): (documented[when], len(missing)) for when in ("before", "after")}
+    edges = [(row["start"], row["end"]) for row in rows if row["result"] != "missing"]
+    late, early = Counter(start for start, _ in edges), Counter(end for _, end in edges)
+    short, whole = sum("late_start" in edge or "early_end" in edge for edge in edges), edges.count(("in_time",) * 2)
+    told["M12", "complete"] = (whole, whole + short)
+    told["M12", "late_start"] = (late["late_start"], late["late_start"] + late["in_time"])
+    told["M12", "early_end"] = (early["early_end"], early["early_end"] + early["in_time"])
+    return told
+
+
 if __name__ == "__main__":
-    shift_rows, asset_rows = (json.loads(Path(name).read_text()) for name in sys.argv[1:3])
-    for (measure, name, excuses), figure in recompute(shift_rows, asset_rows, *(map(instant, sys.argv[3:]))).items():
+    files, instants = ([one for one in sys.argv[1:] if one.endswith(".json") is wanted] for wanted in (True, False))
+    shift_rows, asset_rows, *more = (json.loads(Path(name).read_text()) for name in files)
+    found = recompute(shift_rows, asset_rows, *map(instant, instants), dispatches=more[0] if more else ())
+    for (measure, name, excuses), figure in found.items():
         print(measure, name, f"excuses {excuses}:", figure)

@@ -33,6 +33,20 @@ MONTHS_BEFORE = 2
 ROW_READERS = (IT, AUDITOR, ADMIN)
 """Rows name officers."""
 HEADLINES = (("M1", "on_time"), ("M1", "within_1h"), ("M2", "outstanding"), ("M2", "indeterminate"))
+RETURNS = {
+    "Back by the deadline": ("M1", "on_time"),
+    "Late": ("M2", "late"),
+    "Outstanding": ("M2", "outstanding"),
+    "Beside: unknown": ("M2", "indeterminate"),
+    "Videos after a day": ("M4a", "videos"),
+}
+VIDEOS_OF_CALLS = {
+    "Calls with a video": ("M9", "calls"),
+    "Own activity": ("M10", "self_initiated"),
+    "No video, no reason": ("M11", "without_reason"),
+    "Complete": ("M12", "complete"),
+}
+"""Columns of tables, with the figure of each."""
 ARRIVALS = (("M4a", "videos"), ("M4b", "cameras"))
 
 
@@ -105,8 +119,16 @@ def _figures(told: Measures) -> dict[str, Any]:
         "days_plot": _days_plot(told),
         "months_plot": _months_plot(told.months),
         "groups": (
-            {"key": "units", "title": "By unit", "name": "Unit", "rows": [_split(one) for one in told.units]},
-            {"key": "months", "title": "By month", "name": "Month", "rows": [_split(one) for one in told.months]},
+            _group("units", "By unit", "Unit", told.units, RETURNS),
+            _group("months", "By month", "Month", told.months, RETURNS),
+            *(
+                _group(key, f"Dispatches {title.lower()}", name, splits, VIDEOS_OF_CALLS)
+                for key, title, name, splits in (
+                    ("calls-units", "By unit", "Unit", [one for one in told.units if _has_calls(one)]),
+                    ("calls-types", "By type", "Type", told.types),
+                    ("calls-priorities", "By priority", "Priority", told.priorities),
+                )
+            ),
         ),
         "delays": [_shown(told.figures, "M5", cause) for cause in CAUSES],
     }
@@ -154,9 +176,14 @@ def _all(figures: tuple[Figure, ...]) -> Iterator[Shown]:
         before = here
 
 
-def _split(split: Split) -> dict[str, Any]:
-    wanted = (("M1", "on_time"), ("M2", "late"), ("M2", "outstanding"), ("M2", "indeterminate"), ("M4a", "videos"))
-    return {"name": split.name, "figures": [_shown(split.figures, *one) for one in wanted]}
+def _group(key: str, title: str, name: str, splits: Iterable[Split], wanted: Mapping[str, tuple[str, str]]) -> Any:
+    rows = [{"name": one.name, "figures": [_shown(one.figures, *each) for each in wanted.values()]} for one in splits]
+    return {"key": key, "title": title, "name": name, "heads": list(wanted), "rows": rows}
+
+
+def _has_calls(split: Split) -> bool:
+    figures = (find(split.figures, *name) for name in (("M9", "calls"), ("M10", "self_initiated")))
+    return any(figure.proportion.denominator for figure in figures)
 
 
 def _days_plot(told: Measures) -> Plot | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from central.dispatches.finding import PENDING
 from central.dispatches.models import Comparison, Dispatch, ExceptionDecision
 
 PAGE = 1000
-PENDING = "pending"
-"""The result of a dispatch that was not compared yet."""
 DISPATCH_COLUMNS = (
     *("dispatch_id", "officer_id", "kind", "type", "priority", "dispatched_at", "arrived_at", "cleared_at"),
     *("disposition", "unit", "result", "rule", "cause", "start", "end", "late_start_seconds", "early_end_seconds"),

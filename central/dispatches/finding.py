@@ -21,6 +21,10 @@ class Result(StrEnum):
     EXCLUDED = "excluded"
 
 
+PENDING = "pending"
+"""The result of a dispatch that was not compared yet."""
+
+
 class Edge(StrEnum):
     """How a recording begins and ends beside its dispatch (M12)."""
 

@@ -19,6 +19,7 @@ import msgspec
 
 from central.config import CentralConfig
 from central.custody.models import Asset
+from central.dispatches.models import Dispatch
 from central.instants import rfc3339
 from central.measures.measuring import Asked, Measures, measure
 from central.measures.reading import read
@@ -45,7 +46,10 @@ def is_large(asked: Asked) -> bool:
         rows = rows.filter(recorded_at__gte=asked.window.begins)
     if asked.window.ends is not None:
         rows = rows.filter(recorded_at__lt=asked.window.ends)
-    return len(rows.order_by().values_list("pk")[: MOST_AT_ONCE + 1]) > MOST_AT_ONCE
+    sent = Dispatch.objects.all()
+    if asked.window.begins is not None:
+        sent = sent.filter(begins_at__gte=asked.window.begins)
+    return any(len(some.order_by().values_list("pk")[: MOST_AT_ONCE + 1]) > MOST_AT_ONCE for some in (rows, sent))
 
 
 def kept(folder: Path, asked: Asked) -> Kept | None:

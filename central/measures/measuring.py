@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from central.measures.counting import EXCUSED, Excuses, Figure, Row, counted
 from central.measures.days_late import DaysLate, days_late
 from central.measures.delay_split import DelaySplit, delay_split
+from central.measures.dispatches import Sent, dispatch_figures
 from central.measures.duties import CountedDuty
-from central.measures.rules import OF_CAMERAS, OF_DUTIES, OF_VIDEOS
+from central.measures.rules import OF_CAMERAS, OF_DUTIES, OF_VIDEOS, in_order
 from central.measures.videos import IN_TIME, LATE, CountedVideo, camera_part
 from central.measures.window import ALWAYS, Window, month_of
 from central.timeliness.verdict import Indeterminate
@@ -23,7 +24,8 @@ UTC = ZoneInfo("UTC")
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be measured: M1, M2 and M3 take duties by their end, M4 and M5 videos by their recording."""
+    """What is to be measured: M1, M2 and M3 take duties by their end, M4 and M5 videos by their recording, M9 to M12
+    dispatches by their beginning."""
 
     at: datetime
     """The instant as of which things are told."""
@@ -41,11 +43,12 @@ class Rows:
 
     duties: Sequence[CountedDuty]
     videos: Sequence[CountedVideo]
+    sent: Sequence[Sent] = ()
 
 
 @dataclass(frozen=True)
 class Split:
-    """The figures of one unit, or of one month."""
+    """The figures of one unit, one month, one type of call, or one priority."""
 
     name: str
     figures: tuple[Figure, ...]
@@ -64,6 +67,9 @@ class Measures:
     units: tuple[Split, ...]
     """By name: never a ranking."""
     months: tuple[Split, ...]
+    types: tuple[Split, ...]
+    """Of calls: the figures of dispatches alone; as `priorities`."""
+    priorities: tuple[Split, ...]
 
     def figure(self, measure: str, name: str, excuses: Excuses = Excuses.IGNORED) -> Figure:
         """
@@ -80,14 +86,15 @@ def find(figures: Iterable[Figure], measure: str, name: str, excuses: Excuses = 
 
 def chosen(rows: Rows, asked: Asked) -> Rows:
     """Those of the rows that lie in the window and belong to the unit. A video of which no instant is known lies in
-    every window: it is listed as such, and in no count."""
+    every window: it is listed as such, and in no count; so does a dispatch that never began."""
 
-    def is_units(one: CountedDuty | CountedVideo) -> bool:
+    def is_units(one: CountedDuty | CountedVideo | Sent) -> bool:
         return asked.unit is None or one.unit == asked.unit
 
     duties = [one for one in rows.duties if asked.window.holds(one.ends_at) and is_units(one)]
     placed = [one for one in rows.videos if one.row.placed_at is None or asked.window.holds(one.row.placed_at)]
-    return Rows(duties, [one for one in placed if is_units(one)])
+    sent = [one for one in rows.sent if one.begins_at is None or asked.window.holds(one.begins_at)]
+    return Rows(duties, [one for one in placed if is_units(one)], [one for one in sent if is_units(one)])
 
 
 def measure(rows: Rows, asked: Asked) -> Measures:
@@ -98,15 +105,39 @@ def measure(rows: Rows, asked: Asked) -> Measures:
         Kind(one.unit, months.of(one.row.placed_at), one.camera, one.is_excused, *_parts(one)) for one in rows.videos
     )
     kinds = [*duties, *videos]
+    by_unit, by_month = _grouped(rows.sent, "unit"), _by_month(rows.sent, months)
+    units = sorted({kind.unit for kind in kinds} | by_unit.keys())
+    named = sorted({kind.month for kind in kinds} | by_month.keys())
     return Measures(
         asked,
-        _figures(duties, videos),
+        _figures(duties, videos, rows.sent),
         days_late=tuple(days_late(rows.duties, excuses) for excuses in Excuses),
         delays=tuple(delay_split(rows.videos, excuses) for excuses in Excuses),
         causes=dict(sorted(_causes(rows.duties).items())),
-        units=tuple(_split(duties, videos, "unit", name) for name in sorted({kind.unit for kind in kinds})),
-        months=tuple(_split(duties, videos, "month", name) for name in sorted({kind.month for kind in kinds})),
+        units=tuple(_split(duties, videos, by_unit.get(name, ()), "unit", name) for name in units),
+        months=tuple(_split(duties, videos, by_month.get(name, ()), "month", name) for name in named),
+        types=tuple(_of_dispatches(_grouped(rows.sent, "type"))),
+        priorities=tuple(_of_dispatches(_grouped(rows.sent, "priority"))),
     )
+
+
+def _grouped(sent: Iterable[Sent], column: str) -> dict[str, list[Sent]]:
+    found: dict[str, list[Sent]] = {}
+    for one in sent:
+        found.setdefault(getattr(one, column), []).append(one)
+    return found
+
+
+def _by_month(sent: Iterable[Sent], months: _Months) -> dict[str, list[Sent]]:
+    found: dict[str, list[Sent]] = {}
+    for one in sent:
+        found.setdefault(months.of(one.begins_at), []).append(one)
+    return found
+
+
+def _of_dispatches(groups: Mapping[str, Sequence[Sent]]) -> Iterator[Split]:
+    for name, sent in sorted(groups.items()):
+        yield Split(name, tuple(sorted(dispatch_figures(sent), key=lambda one: in_order(one.measure))))
 
 
 class Kind(NamedTuple):
@@ -142,22 +173,24 @@ class _Months:
         return self._known[quarter]
 
 
-def _split(duties: Mapping[Kind, int], videos: Mapping[Kind, int], field: str, name: str) -> Split:
+def _split(
+    duties: Mapping[Kind, int], videos: Mapping[Kind, int], sent: Sequence[Sent], field: str, name: str
+) -> Split:
     def its(kinds: Mapping[Kind, int]) -> dict[Kind, int]:
         return {kind: number for kind, number in kinds.items() if getattr(kind, field) == name}
 
-    return Split(name, _figures(its(duties), its(videos)))
+    return Split(name, _figures(its(duties), its(videos), sent))
 
 
-def _figures(duties: Mapping[Kind, int], videos: Mapping[Kind, int]) -> tuple[Figure, ...]:
-    found: list[Figure] = []
+def _figures(duties: Mapping[Kind, int], videos: Mapping[Kind, int], sent: Sequence[Sent]) -> tuple[Figure, ...]:
+    found = dispatch_figures(sent)
     for excuses in Excuses:
         for rules, kinds in ((OF_DUTIES, duties), (OF_VIDEOS, videos)):
             parts = {column: _tally(kinds, column, excuses) for column in {rule.column for rule in rules}}
             found += (counted(rule, parts[rule.column], excuses) for rule in rules)
         cameras = Counter(_camera_parts(videos, excuses).values())
         found += (counted(rule, cameras, excuses) for rule in OF_CAMERAS)
-    return tuple(sorted(found, key=lambda one: one.measure))
+    return tuple(sorted(found, key=lambda one: in_order(one.measure)))
 
 
 def _tally(kinds: Mapping[Kind, int], column: str, excuses: Excuses) -> Counter[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -12,7 +13,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from central.config import CentralConfig
 from central.custody.clips import recorded_until
 from central.custody.models import Asset, DockSession
+from central.dispatches.models import Comparison, Dispatch, DispatchVersion
 from central.judging.models import Judgement
+from central.measures.dispatches import Sent
 from central.measures.duties import ShiftRow, counted_duties
 from central.measures.measuring import Asked, Rows, chosen
 from central.measures.videos import MARGIN, VideoRow, counted_videos
@@ -38,7 +41,7 @@ def read(asked: Asked, config: CentralConfig) -> Rows:
     window = asked.window.widened(MARGIN, MARGIN)
     shifts = [*_judged(window, asked), *_unjudged(window, asked, config)]
     duties = counted_duties(_as_it_stood(shifts, asked.at) if asked.as_it_stood else shifts)
-    return chosen(Rows(duties, counted_videos(_videos(asked), duties, asked.at)), asked)
+    return chosen(Rows(duties, counted_videos(_videos(asked), duties, asked.at), list(_sent(asked))), asked)
 
 
 def _standing(rows: QuerySet[Judgement], asked: Asked) -> QuerySet[Judgement]:
@@ -117,6 +120,34 @@ def _videos(asked: Asked) -> Iterator[VideoRow]:
         ended = None if began is None else recorded_until(began, changed, told)
         known = [None if step is not None and asked.as_it_stood and step > asked.at else step for step in steps]
         yield VideoRow(str(asset_id), camera, sha256, kind, began, ended, *known, station, source, state)
+
+
+def _sent(asked: Asked) -> Iterator[Sent]:
+    """Every officer of every dispatch with what stands of it; one that was not compared is pending."""
+    standing = Comparison.objects.filter(superseded_at=None)
+    bounds = _bounds("begins_at", asked.window)
+    rows = Dispatch.objects.filter(bounds | Q(begins_at=None) if bounds else bounds)
+    if asked.as_it_stood:
+        later = Q(superseded_at=None) | Q(superseded_at__gt=asked.at)
+        standing = Comparison.objects.filter(later, compared_at__lte=asked.at)
+        rows = rows.filter(pk__in=DispatchVersion.objects.filter(said_at__lte=asked.at).values("dispatch"))
+    columns = ("dispatch_id", "officer_id", "kind", "type", "priority", "begins_at")
+    found = ("unit", "result", "rule", "cause", "start", "end", "documented", "late_start_s", "early_end_s")
+    for page in _in_pages(_pages(rows, *columns)):
+        numbers = [number for number, *_ in page]
+        told = standing.filter(dispatch__in=numbers).values_list("dispatch", *found, "assets", "cameras")
+        said = {number: rest for number, *rest in told}
+        for number, *own in page:
+            if number not in said:
+                yield Sent(*own)
+                continue
+            *words, assets, cameras = said[number]
+            yield Sent(*own, *words, tuple(assets), tuple(cameras))
+
+
+def _in_pages(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    while page := list(islice(rows, PAGE)):
+        yield page
 
 
 def _bounds(column: str, window: Window) -> Q:

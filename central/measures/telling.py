@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from central.measures.counting import Excuses, Figure
+from central.measures.dispatches import CountedDispatch, Sent, counted_dispatches
 from central.measures.duties import CountedDuty
 from central.measures.measuring import Measures, Rows, Split
 from central.measures.rules import MEASURES, RULES
@@ -33,6 +34,15 @@ CAMERA_COLUMNS = (
     "late_honoured",
     "part_honoured",
 )
+SENT_COLUMNS = (
+    *("dispatch_id", "officer_id", "kind", "type", "priority", "begins_at", "unit", "result", "rule", "late_start_s"),
+    *("early_end_s", "asset_ids", "camera_serials", "excused"),
+    *("call", "self_initiated", "cause", "documented", "start", "end", "whole"),
+)
+DISPATCH_COLUMNS = (
+    *("dispatch_id", "officer_ids", "kind", "type", "priority", "begins_at", "units", "call", "self_initiated"),
+    *("call_honoured", "self_initiated_honoured"),
+)
 WORDS = {
     "on_time": "docked by the deadline",
     "within_1h": "seen docked within 1 h of the end",
@@ -48,6 +58,22 @@ WORDS = {
     "officer": "largest: until docked",
     "dock": "largest: dock and camera",
     "network": "largest: network, central",
+    "calls": "calls with a video",
+    "self_initiated": "own activity with a video",
+    "calls_of_officers": "officers at calls with a video",
+    "self_initiated_of_officers": "officers' own activity, video",
+    "without_reason": "no video, and no reason known",
+    "camera_not_docked": "missing: camera not docked yet",
+    "in_backlog": "missing: in backlog",
+    "documented_exception": "missing: documented exception",
+    "no_camera_assigned": "missing: no camera assigned",
+    "station_not_watching": "missing: station not watching",
+    "unexplained": "missing: unexplained",
+    "documented_before": "· documented before the fact",
+    "documented_after": "· documented after the fact",
+    "complete": "complete recordings",
+    "late_start": "· began late",
+    "early_end": "· ended early",
 }
 
 
@@ -57,6 +83,10 @@ def rows_behind(measure: str, rows: Rows) -> tuple[tuple[str, ...], Iterator[lis
         return DUTY_COLUMNS, (_duty(one) for one in rows.duties)
     if measure == "M4b":
         return CAMERA_COLUMNS, _cameras(rows)
+    if measure in ("M9", "M10"):
+        return DISPATCH_COLUMNS, (_dispatch(one) for one in counted_dispatches(rows.sent))
+    if measure in ("M9b", "M10b", "M11", "M12"):
+        return SENT_COLUMNS, (_sent(one) for one in rows.sent)
     return VIDEO_COLUMNS, (_video(one) for one in rows.videos)
 
 
@@ -95,6 +125,8 @@ def as_values(told: Measures) -> dict[str, Any]:
         "indeterminate_because": told.causes,
         "units": [_split(one) for one in told.units],
         "months": [_split(one) for one in told.months],
+        "types": [_split(one) for one in told.types],
+        "priorities": [_split(one) for one in told.priorities],
     }
 
 
@@ -106,7 +138,7 @@ def as_lines(told: Measures) -> Iterator[str]:
         yield ""
         for one in ignored:
             honoured = told.figure(measure, one.name, Excuses.HONOURED)
-            yield f"{measure:<4}{WORDS[one.name]:<36}{_share(one):<34}excuses honoured: {_share(honoured)}"
+            yield f"{measure:<5}{WORDS[one.name]:<36}{_share(one):<34}excuses honoured: {_share(honoured)}"
         for left_out in dict.fromkeys(_left_out(one) for one in ignored):
             if left_out:
                 yield f"    left out: {left_out}"
@@ -122,7 +154,8 @@ def _heading(told: Measures) -> Iterator[str]:
     )
     yield f"From {begins} to {ends}, {asked.unit if asked.unit is not None else 'all units'}."
     stood = " as they stood at" if asked.as_it_stood else ", told at"
-    yield f"Duties by their end, videos by their recording{stood} {asked.at.isoformat()}."
+    placed = "Duties by their end, videos by their recording, dispatches by their beginning"
+    yield f"{placed}{stood} {asked.at.isoformat()}."
 
 
 def _days_late(told: Measures) -> Iterator[str]:
@@ -193,6 +226,23 @@ def _video(one: CountedVideo) -> list[Any]:
         *(list(duty.shift_ids) if duty else [], one.unit, duty.ends_at if duty else None),
         *(delays[cause] / timedelta(seconds=1) if delays else None for cause in CAUSES),
         *(one.is_excused, one.parts["part"], one.parts["largest"]),
+    ]
+
+
+def _sent(one: Sent) -> list[Any]:
+    return [
+        *(one.dispatch_id, one.officer or None, one.kind, one.type, one.priority, one.begins_at, one.unit),
+        *(one.result, one.rule or None, one.late_start_s, one.early_end_s, list(one.assets), list(one.cameras)),
+        *(one.is_excused, *one.parts.values()),
+    ]
+
+
+def _dispatch(one: CountedDispatch) -> list[Any]:
+    first = one.sent[0]
+    return [
+        *(one.dispatch_id, [sent.officer for sent in one.sent], first.kind, first.type, first.priority),
+        *(first.begins_at, sorted({sent.unit for sent in one.sent})),
+        *(one.part(column, excuses) for excuses in Excuses for column in ("call", "self_initiated")),
     ]
 
 

@@ -9,8 +9,7 @@ import pytest
 from central.dispatches.eligibility import Rule
 from central.dispatches.exceptions import AFTER, BEFORE
 from central.dispatches.explaining import Cause
-from central.dispatches.exports import PENDING
-from central.dispatches.finding import Edge, Result
+from central.dispatches.finding import PENDING, Edge, Result
 from central.dispatches.news import Because
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "dispatches.md").read_text()

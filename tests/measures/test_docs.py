@@ -11,15 +11,16 @@ from central.measures.duties import counted_duties
 from central.measures.rules import RULES
 from central.measures.telling import WORDS
 from central.measures.videos import counted_videos
-from tests.measures.worlds import AT, random_shifts, random_videos
+from tests.measures.worlds import AT, random_sent, random_shifts, random_videos
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "measures.md").read_text()
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE = (DOCS / "measures.md").read_text() + (DOCS / "dispatches.md").read_text()
 
 
 def parts_that_occur() -> list[str]:
     dice = Random(1)
     duties = counted_duties(random_shifts(dice, 300))
-    rows = [*duties, *counted_videos(random_videos(dice, 600), duties, AT)]
+    rows = [*duties, *counted_videos(random_videos(dice, 600), duties, AT), *random_sent(dice, 300)]
     return sorted({part for row in rows for part in row.parts.values() if not part.isdigit()} - {"more", "after_1h"})
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from central.measures.plots import HEIGHT, WIDTH, Column, plot
 from tests.central.test_pages import browser
+from tests.dispatches import cad
 from tests.measures.stored import store_shifts, store_videos
 from tests.measures.worlds import random_shifts, random_videos, shift
 
@@ -83,3 +84,15 @@ def test_columns_stand_on_nought_and_within_the_plot_and_no_figure_is_no_column(
     flat = plot("Flat", [Column("a", 0.0, "0")])
     assert flat is not None
     assert flat.bars[0].height == 0
+
+
+@pytest.mark.django_db
+def test_calls_stand_by_unit_type_and_priority_once_there_are_any() -> None:
+    auditor = browser("auditor")
+    assert "Dispatches by type" not in auditor.get(f"/measures/{ALWAYS}").content.decode()
+    cad.shift(), cad.dock()
+    cad.bring(cad.call(), cad.call("D2", type="Burglary"))
+    page = auditor.get(f"/measures/{ALWAYS}").content.decode()
+    for words in ("Dispatches by type", "Burglary", "No video, no reason"):
+        assert words in page
+    assert auditor.get(f"/measures/M11.csv{ALWAYS}").content.decode().count("unexplained") == 4

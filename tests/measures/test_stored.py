@@ -5,14 +5,18 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
+from uuid import uuid4
 
 import pytest
 
 from central.cli import build_parser
 from central.config import CentralConfig
 from central.custody.exports import ASSET_COLUMNS, asset_rows
+from central.dispatches.exports import DISPATCH_COLUMNS, dispatch_rows
+from central.dispatches.importing import Bringing, bring_dispatches
+from central.dispatches.models import DocumentedException
 from central.judging.shift_exports import SHIFT_COLUMNS, shift_rows
 from central.measures import reading
 from central.measures.commands import measures
@@ -25,6 +29,7 @@ from central.measures.window import ALWAYS, Window
 from central.refusals import CommandRefused
 from central.roster.models import Shift, ShiftVersion
 from central.rows_out import write_rows
+from tests.dispatches import cad
 from tests.measures.recomputing import in_its_words, recompute
 from tests.measures.stored import store_judgement, store_shifts, store_videos
 from tests.measures.worlds import AT, HOUR, NOON, nobodys, random_shifts, random_videos, shift, video
@@ -38,13 +43,52 @@ def measured(window: Window = ALWAYS, **asked: object) -> Measures:
     return measure(read(wanted, CONFIG), wanted)
 
 
-def exports() -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+def store_sent() -> None:
+    """Calls of one and two officers: covered, late, missing, documented, excluded, and one that was not compared."""
+    own = cad.shift(starts=-2, ends=6)
+    cad.shift("S2", "8", "C2")
+    cad.judged(own, "on_time")
+    cad.dock(), cad.dock("C2")
+    cad.video("dispatched")
+    cad.video("late", began=2.5, ended=3)
+    DocumentedException.objects.create(
+        officer_id="8",
+        dispatch_id="D3",
+        since=cad.NOON,
+        until=cad.NOON,
+        reason="forgot",
+        said_by="x",
+        said_as="officer",
+        said_at=cad.NOW,
+        token=uuid4(),
+    )
+    moved = {"dispatched_at": 2, "arrived_at": 2.1, "cleared_at": 3}
+    cad.bring(
+        *(cad.call(), cad.call(officer="8"), cad.call("D2", **moved), cad.call("D3", "8"), cad.call("D3", "9")),
+        *(cad.call("D4", type="Phone report"), cad.call("D5", kind="self_initiated", priority="", **moved)),
+    )
+    last = cad.as_file([cad.call("D6")])
+    bring_dispatches(last, Bringing("command", cad.NOW), cad.UTC_ZONE, cad.POLICY)
+
+
+def exports() -> tuple[list[dict[str, object]], ...]:
     found = []
-    for columns, rows in ((SHIFT_COLUMNS, shift_rows(CONFIG)), (ASSET_COLUMNS, asset_rows())):
+    tables = (
+        (SHIFT_COLUMNS, shift_rows(CONFIG)),
+        (ASSET_COLUMNS, asset_rows()),
+        (DISPATCH_COLUMNS, dispatch_rows()),
+    )
+    for columns, rows in tables:
         out = io.StringIO()
         write_rows(columns, rows, "json", out)
         found.append(json.loads(out.getvalue()))
-    return found[0], found[1]
+    return tuple(found)
+
+
+def recomputed(*edges: datetime) -> dict[tuple[str, str, str], object]:
+    shifts, assets, dispatches = exports()
+    again: dict[tuple[str, str, str], object] = recompute(shifts, assets, AT, *edges, dispatches=dispatches)
+    return again
 
 
 def counts(told: Measures, measure_name: str, name: str) -> tuple[int, int]:
@@ -60,9 +104,10 @@ def test_the_script_gets_from_the_exports_what_central_gets_from_its_rows(
     dice = Random(seed)
     store_shifts(random_shifts(dice, 30))
     store_videos(random_videos(dice, 30))
+    store_sent()
     for window in (Window(), Window(NOON - 100 * HOUR, NOON + 120 * HOUR)):
         edges = [edge for edge in (window.begins, window.ends) if edge is not None]
-        assert recompute(*exports(), AT, *edges) == in_its_words(measured(window))
+        assert recomputed(*edges) == in_its_words(measured(window))
 
 
 def test_a_shift_of_which_nothing_was_said_yet_is_pending_and_one_that_is_nobodys_is_named() -> None:
@@ -122,13 +167,14 @@ def test_six_days_of_shifts_without_a_gap_are_one_duty_for_product_and_script() 
     for window, videos in ((Window(), 2), (Window(NOON + 2 * HOUR, NOON + 30 * HOUR), 1)):
         assert counts(measured(window), "M5", "shift_remainder")[1] == videos
         edges = [edge for edge in (window.begins, window.ends) if edge is not None]
-        assert recompute(*exports(), AT, *edges) == in_its_words(measured(window))
+        assert recomputed(*edges) == in_its_words(measured(window))
 
 
 def test_every_figure_can_be_traced_to_its_rows() -> None:
     dice = Random(7)
     store_shifts(random_shifts(dice, 30))
     store_videos(random_videos(dice, 30))
+    store_sent()
     told = measured()
     asked = Asked(AT)
     for rule in RULES:
@@ -183,3 +229,27 @@ def test_a_unit_that_does_not_exist_has_no_figure(capsys: pytest.CaptureFixture[
 def test_a_span_takes_the_videos_that_were_recorded_in_it() -> None:
     store_videos([video("a", -4), video("b", 3, verified_at=40)])
     assert counts(measured(Window(NOON, NOON + timedelta(days=1))), "M4a", "videos") == (1, 1)
+
+
+def test_calls_are_counted_once_each_and_once_for_each_officer_with_what_excludes_the_others() -> None:
+    store_sent()
+    told = measured()
+    assert counts(told, "M9", "calls") == (2, 3)
+    assert counts(told, "M9b", "calls_of_officers") == (2, 4)
+    assert told.figure("M9b", "calls_of_officers").left_out == {
+        "excluded_type": 1,
+        "pending": 1,
+        "self_initiated": 1,
+        "unknown_officer": 1,
+    }
+    assert counts(told, "M10", "self_initiated") == (1, 1)
+    assert counts(told, "M11", "without_reason") == (1, 5)
+    assert counts(told, "M11", "documented_after") == (1, 2)
+    assert counts(told, "M12", "complete") == (1, 3)
+    honoured = told.figure("M9", "calls", Excuses.HONOURED)
+    assert (honoured.proportion.numerator, honoured.proportion.denominator) == (2, 2)
+    assert [one.name for one in told.types] == ["Alarm", "Phone report"]
+    assert [one.name for one in told.priorities] == ["", "2"]
+    before = measured(at=cad.NOON, as_it_stood=True)
+    assert before.figure("M9", "calls").left_out == {}
+    assert counts(before, "M9", "calls") == (0, 0)

@@ -7,7 +7,11 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+from central.dispatches.csv_file import KINDS
+from central.dispatches.eligibility import Rule
+from central.dispatches.explaining import Cause
 from central.instants import rfc3339
+from central.measures.dispatches import Sent
 from central.measures.duties import ShiftRow
 from central.measures.videos import VideoRow
 
@@ -109,6 +113,54 @@ def random_videos(dice: Random, number: int) -> list[VideoRow]:
             )
         )
     return found
+
+
+def sent(dispatch_id: str, result: str = "covered", **more: Any) -> Sent:
+    """A call of officer 7 at noon; `begins` is in hours."""
+    usual = {"officer": "7", "kind": "call", "type": "Alarm", "priority": "2", "unit": "East"}
+    edges = {"start": "in_time", "end": "in_time"} if result not in ("missing", "excluded", "pending") else {}
+    return Sent(dispatch_id, result=result, begins_at=hour(more.pop("begins", 0)), **{**usual, **edges, **more})
+
+
+def random_sent(dice: Random, number: int) -> list[Sent]:
+    """Officers of dispatches of every kind and with every finding; some of two officers, some documented."""
+    found = []
+    for index in range(number):
+        common = {"kind": dice.choice(KINDS), "type": dice.choice(["Alarm", "Stop"]), "priority": dice.choice("12")}
+        common |= {"begins": dice.choice([None, *(dice.uniform(-300, 300) for _ in range(9))])}
+        for officer in ("7", "8")[: dice.choice([1, 1, 2])]:
+            found.append(sent(f"D{index:04}", officer=officer, **common, **_random_finding(dice)))
+    return found
+
+
+def _random_finding(dice: Random) -> dict[str, str]:
+    result = dice.choice(
+        ["covered", "covered", "late_start", "early_end", "missing", "missing", "excluded", "pending"]
+    )
+    told = {
+        "result": result,
+        "unit": dice.choice(["East", "West", ""]),
+        "documented": dice.choice(["", "", "before", "after"]),
+    }
+    if result == "missing":
+        causes = [cause for cause in Cause if told["documented"] or cause is not Cause.DOCUMENTED_EXCEPTION]
+        return told | {"cause": str(dice.choice(causes))}
+    if result == "excluded":
+        return told | {"rule": str(dice.choice(list(Rule)))}
+    if result == "covered":
+        edges = ["in_time", "in_time", "no_arrival_time", "footage_outstanding"]
+        return told | {"start": dice.choice(edges), "end": dice.choice(["in_time", "in_time", "end_unknown"])}
+    return told | {"late_start": {"start": "late_start", "end": dice.choice(["in_time", "early_end"])}}.get(
+        result, {"end": "early_end"}
+    )
+
+
+def as_exported_dispatch(row: Sent) -> dict[str, Any]:
+    """The columns of `export dispatches` that count, as JSON has them."""
+    began = row.begins_at and rfc3339(row.begins_at)
+    words = {name: getattr(row, name) or None for name in ("rule", "cause", "start", "end", "documented")}
+    own = {"dispatch_id": row.dispatch_id, "officer_id": row.officer, "kind": row.kind, "result": row.result}
+    return {**own, **words, "dispatched_at": began, "arrived_at": None}
 
 
 def as_exported_shift(row: ShiftRow) -> dict[str, Any]:
