@@ -42,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_alarm(commands)
     _add_export(commands)
     _add_measures(commands)
+    _add_custody(commands)
     _add_epoch(commands)
     _add_mail(commands)
     add_doctor(commands)
@@ -235,7 +236,7 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
     )
     kinds = (
         *("assets", "docks", "shifts", "answers", "dispatches", "notices", "alarms", "stations", "flips"),
-        *("ledgers", "forks", "parked", "cameras", "officers", "units", "users", "admin", "views"),
+        *("ledgers", "forks", "parked", "cameras", "officers", "units", "users", "admin", "views", "papers"),
     )
     parser.add_argument("what", choices=kinds)
     parser.add_argument("--format", choices=("csv", "json"), required=True)
@@ -263,6 +264,26 @@ def _add_measures(commands: argparse._SubParsersAction) -> None:
     what.add_argument("--keep", action="store_true", help="print nothing; keep the figures for central's page")
     what.add_argument("--rows", choices=ROW_MEASURES, help="the rows behind this measure instead")
     parser.add_argument("--format", choices=("csv", "json"), default="csv", help="of --rows (default csv)")
+
+
+def _add_custody(commands: argparse._SubParsersAction) -> None:
+    parser = command(
+        commands,
+        "custody",
+        "central.papers.commands.custody",
+        "Issue the custody record of one file, signed, with drafts of certificates.",
+        "Makes OUT/custody_PAPER and prints its name: record.json with its signature, receipts, the public key,\n"
+        "drafts in the sense of FRE 902(13) and (14), and README.txt, which says how openssl checks them; with\n"
+        "--format html or pdf also the record to read. The issue is kept for good (`export papers`).\n\n"
+        "example:\n  dock-central custody ASSET --format pdf --out /tmp --reason trial --data DIR",
+    )
+    parser.add_argument("asset", metavar="ASSET", help="the file's number, as `export assets` has it")
+    parser.add_argument("--format", choices=("json", "html", "pdf"), default="pdf", help="to read (default pdf)")
+    parser.add_argument("--out", metavar="OUT", type=Path, required=True, help="a folder that exists")
+    parser.add_argument(
+        "--reason", metavar="WHY", default="no reason given", help="why; it is kept, and in the record"
+    )
+    parser.add_argument("--request-number", metavar="NUMBER", default="", help="of the request, case or complaint")
 
 
 def _add_epoch(commands: argparse._SubParsersAction) -> None:

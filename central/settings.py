@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "central.roster",
     "central.custody",
     "central.judging",
+    "central.papers",
     "central.answers",
     "central.dispatches",
     "central.notices",

@@ -84,6 +84,7 @@ PARTS = {
     "journald": (_has_journald, "root that may mount and Debian package systemd"),
     "node": (lambda: shutil.which("node") is not None, "Node (`make parts`)"),
     "dbus": (lambda: shutil.which("dbus-daemon") is not None, "Debian package dbus-daemon"),
+    "openssl": (lambda: shutil.which("openssl") is not None, "Debian package openssl"),
     "root": (_may_mount, "root that may mount"),
 }
 

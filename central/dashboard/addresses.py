@@ -3,7 +3,15 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from central.dashboard import asset_pages, footage_pages, health, measures_pages, pages, station_pages
+from central.dashboard import (
+    asset_pages,
+    footage_pages,
+    health,
+    measures_pages,
+    pages,
+    paper_pages,
+    station_pages,
+)
 
 urlpatterns = [
     path("stations/", pages.stations, name="stations"),
@@ -13,6 +21,8 @@ urlpatterns = [
     path("assets", pages.assets, name="assets"),
     path("assets/<uuid:asset_id>", asset_pages.asset, name="asset"),
     path("assets/<uuid:asset_id>/views", footage_pages.say_why, name="say_why"),
+    path("assets/<uuid:asset_id>/papers", paper_pages.issue_paper, name="issue_paper"),
+    path("papers/<uuid:paper_id>.<str:ending>", paper_pages.paper_file, name="paper_file"),
     path("footage/<int:number>", footage_pages.footage, name="footage"),
     path("receipts/<uuid:receipt_id>.<str:ending>", asset_pages.receipt_file, name="receipt_file"),
     path("receipt-key.pem", asset_pages.receipt_key, name="receipt_key"),

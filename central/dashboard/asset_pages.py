@@ -22,11 +22,14 @@ from central.custody.receipts import valid_receipt
 from central.custody.signing import load_signer
 from central.dashboard.footage_rights import may_view, own_view, shift_of
 from central.dashboard.guards import only, seers_only
-from central.dashboard.roles import READERS
+from central.dashboard.roles import ADMIN, AUDITOR, IT, READERS
 from central.dashboard.sight import Sight
+from central.papers.models import Paper
 from central.roster.models import Shift
 
 VIEWS_SHOWN = 50
+PAPER_READERS = (IT, AUDITOR, ADMIN)
+"""A custody record names who looked at the footage: it is for whoever may see that."""
 EVENTS_SHOWN = 500
 PAST_THE_END = timedelta(hours=2)
 """So long after a shift a recording may still be of it; docs/measures.md counts it so too."""
@@ -51,7 +54,9 @@ def asset(request: HttpRequest, asset_id: UUID) -> HttpResponse:
     return asset_page(request, found)
 
 
-def asset_page(request: HttpRequest, found: Asset, *, refused: str = "", status: int = 200) -> HttpResponse:
+def asset_page(
+    request: HttpRequest, found: Asset, *, refused: str = "", paper_refused: str = "", status: int = 200
+) -> HttpResponse:
     """The page of one file; `refused`: why its bytes are not shown although somebody asked."""
     sight = Sight.of(request.user)
     dock = DockSession.objects.filter(session=found.session, station_id=found.station_id).first()
@@ -77,6 +82,8 @@ def asset_page(request: HttpRequest, found: Asset, *, refused: str = "", status:
         "sees_everything": sight.sees_everything,
         "viewers": settings.CONFIG.footage.viewers,
         "refused": refused,
+        "paper_refused": paper_refused,
+        "papers": Paper.objects.filter(asset=found).defer("content").order_by("-number")[:VIEWS_SHOWN],
         "said": {name: request.POST.get(name, "")[:1000] for name in ("reason", "request_number")},
         "now": clock.now(),
     }

@@ -44,7 +44,7 @@ def say_why(request: HttpRequest, asset_id: UUID) -> HttpResponse:
         request_number=request.POST.get("request_number", ""),
         by=request.user.get_username(),
         roles=sight.roles,
-        peer=_peer(request),
+        peer=peer_of(request),
     )
     try:
         view = keep_view(found, wish, clock.now())
@@ -107,6 +107,7 @@ def _file_name(asset: Asset) -> str:
     return printable or f"{asset.pk}.bin"
 
 
-def _peer(request: HttpRequest) -> str:
+def peer_of(request: HttpRequest) -> str:
+    """The address that reached central, and in brackets what a proxy says stands behind it."""
     behind = request.headers.get("X-Forwarded-For", "")[:200]
     return str(request.META.get("REMOTE_ADDR", "")) + (f" ({behind})" if behind else "")

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from central import clock
-from central.custody.models import Asset, DockSession, FootageView
+from central.custody import wearing
+from central.custody.models import Asset, FootageView
 from central.dashboard.roles import SUPERVISOR
 from central.dashboard.sight import SEE_EVERYTHING, Sight
 from central.roster.models import Shift
@@ -31,16 +32,8 @@ def _is_of_his_shift(sight: Sight, asset: Asset) -> bool:
 
 
 def shift_of(asset: Asset) -> Shift | None:
-    """Recorded on the latest shift with this camera that had begun by then, or for which it had been taken out by
-    then, within `early_tolerance`: the end of a shift is not the next one's. A recording whose time nobody knows is
-    nobody's shift."""
-    if asset.recorded_at is None or not asset.camera:
-        return None
-    taken = DockSession.objects.filter(camera=asset.camera, undocked_at__lte=asset.recorded_at)
-    taken_at = taken.order_by("-undocked_at").values_list("undocked_at", flat=True).first()
-    early = asset.recorded_at if taken_at is None else taken_at + settings.CONFIG.lateness.early_tolerance
-    begun = Shift.objects.filter(camera_serial=asset.camera, starts_at__lte=max(asset.recorded_at, early))
-    return begun.exclude(status__in=Shift.NOBODYS).order_by("-starts_at", "pk").first()
+    """The shift on which it was recorded, by this site's `early_tolerance`."""
+    return wearing.shift_of(asset, settings.CONFIG.lateness.early_tolerance)
 
 
 def own_view(request: HttpRequest, number: int | str | None) -> FootageView | None:

@@ -1,0 +1,1 @@
+"""Papers for a court: custody records, draft certificates, and signatures that `openssl` checks. See README.md."""
