@@ -36,6 +36,8 @@ WORDS = {
     "units": "whom each unit's notices go to",
     "users": "who may log in and as what",
     "admin": "who changed what",
+    "views": "who looked at footage, and why",
+    "papers": "custody records that were issued, to whom and why",
 }
 
 
