@@ -43,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_measures(commands)
     _add_custody(commands)
+    _add_review(commands)
     _add_epoch(commands)
     _add_mail(commands)
     add_doctor(commands)
@@ -236,7 +237,8 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
     )
     kinds = (
         *("assets", "docks", "shifts", "answers", "dispatches", "notices", "alarms", "stations", "flips"),
-        *("ledgers", "forks", "parked", "cameras", "officers", "units", "users", "admin", "views", "papers"),
+        *("ledgers", "forks", "parked", "cameras", "officers", "units", "users", "admin", "views"),
+        *("papers", "reviews"),
     )
     parser.add_argument("what", choices=kinds)
     parser.add_argument("--format", choices=("csv", "json"), required=True)
@@ -284,6 +286,26 @@ def _add_custody(commands: argparse._SubParsersAction) -> None:
         "--reason", metavar="WHY", default="no reason given", help="why; it is kept, and in the record"
     )
     parser.add_argument("--request-number", metavar="NUMBER", default="", help="of the request, case or complaint")
+
+
+def _add_review(commands: argparse._SubParsersAction) -> None:
+    review = group(commands, "review", "Random reviews of videos.")
+    draw = command(
+        review,
+        "draw",
+        "central.reviews.commands.draw",
+        "Draw a quarter's reviews: so many videos of each officer, by a seed that is kept.",
+        "A quarter is drawn once; the same command again changes nothing. In the middle of a quarter it draws from\n"
+        "what was recorded until now.\n\n"
+        "example:\n  dock-central review draw --quarter 2026Q4 --seed 4711 --per-officer 2 --data DIR",
+    )
+    draw.add_argument("--quarter", required=True, metavar="QUARTER", help="like 2026Q4, in [web] time_zone")
+    draw.add_argument("--seed", required=True, metavar="SEED", help="any text of at most 64 characters")
+    draw.add_argument("--per-officer", required=True, type=int, metavar="N", help="videos of each officer")
+    listed = command(
+        review, "list", "central.reviews.commands.list_reviews", "List reviews and what was said of them."
+    )
+    with_format(listed)
 
 
 def _add_epoch(commands: argparse._SubParsersAction) -> None:

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "central.custody",
     "central.judging",
     "central.papers",
+    "central.reviews",
     "central.answers",
     "central.dispatches",
     "central.notices",

@@ -34,6 +34,7 @@ from central.fleet.overview import FLIP_COLUMNS, STATION_COLUMNS, flip_rows, sta
 from central.judging.shift_exports import SHIFT_COLUMNS, shift_rows
 from central.notices.exports import NOTICE_COLUMNS, notice_rows
 from central.papers.exports import PAPER_COLUMNS, paper_rows
+from central.reviews.exports import REVIEW_COLUMNS, review_rows
 from central.roster.exports import UNIT_COLUMNS, unit_rows
 
 Rows = Iterable[Sequence[Any]]
@@ -56,5 +57,6 @@ TABLES: dict[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "users": (USER_COLUMNS, user_rows),
     "admin": (ADMIN_COLUMNS, admin_rows),
     "views": (VIEW_COLUMNS, view_rows),
+    "reviews": (REVIEW_COLUMNS, review_rows),
     "papers": (PAPER_COLUMNS, paper_rows),
 }

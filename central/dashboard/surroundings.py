@@ -58,6 +58,7 @@ PAGES: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("Measures", "measures", JUDGES),
             Page("Trends", "trends", READERS, ("trends-footage", "trends-watching")),
             Page("Answers", "answers", SEERS),
+            Page("Reviews", "reviews", SEERS, ("review",)),
             Page("Notices", "notices", JUDGES, ("notice",)),
         ),
     ),

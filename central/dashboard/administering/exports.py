@@ -37,6 +37,7 @@ WORDS = {
     "users": "who may log in and as what",
     "admin": "who changed what",
     "views": "who looked at footage, and why",
+    "reviews": "videos drawn for review, and what was said of each",
     "papers": "custody records that were issued, to whom and why",
 }
 

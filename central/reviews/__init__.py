@@ -1,0 +1,1 @@
+"""Random reviews of videos: drawn by a seed, recorded, said, contested. See README.md."""
