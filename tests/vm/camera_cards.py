@@ -57,15 +57,28 @@ class CameraCard:
         """What is on it now, read from the image by tools that are not ours."""
         return files_in(self.image, self.volumes[volume])
 
-    def sector_of(self, content: bytes) -> int:
-        """The sector of the image in which these bytes begin."""
-        return self.image.read_bytes().index(content) // 512
+    def sector_of(self, content: bytes, at: int) -> int:
+        """The sector of the image that holds byte `at` of a file: all of it is given, as videos are much alike."""
+        return (self.image.read_bytes().index(content) + at) // 512
 
     def mark_dirty(self) -> None:
         """As a FAT32 camera that lost its power while it wrote."""
         with self.image.open("r+b") as image:
             image.seek(self.volumes[0].at + FAT_STATE)
             image.write(b"\x01")
+
+    def is_dirty(self) -> bool:
+        """Whether its FAT32 says that it was not unmounted."""
+        with self.image.open("rb") as image:
+            image.seek(self.volumes[0].at + FAT_STATE)
+            return bool(image.read(1)[0] & 1)
+
+    def repair(self) -> None:
+        """What IT does with a dirty FAT32 card, on a PC of its own."""
+        with _alone(self.image, self.volumes[0], put_back=True) as alone:
+            done = subprocess.run(["fsck.fat", "-a", str(alone)], env=_ENVIRONMENT, capture_output=True, check=False)
+            assert done.returncode in (0, 1), done.stdout  # 1: mended
+        assert not self.is_dirty()
 
     def blot_out(self, volume: int) -> None:
         """Its partition stays, its file system is gone."""

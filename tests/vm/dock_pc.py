@@ -92,6 +92,7 @@ class DockPc:
 
     def wait_until_it_copies(self, camera: str, least: int = 1) -> None:
         """A file of this camera is half read: so many bytes of it at least."""
+        assert least > 0, "of a camera that nobody has seen yet, 0 bytes are read as well"
         self.wait_until(lambda: (self.bay_of(camera).get("file_done") or 0) >= least, f"{camera} is being copied")
 
     def wait_for_log(self, event: str, within_s: float = WITHIN_S) -> dict[str, Any]:

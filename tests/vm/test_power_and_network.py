@@ -39,9 +39,12 @@ def test_the_power_goes_while_a_camera_is_erased(dock_pc: DockPc, cards: CardMak
     dock_pc.wait_until_it_writes()
     dock_pc.guest.power_cut()
     assert set(card.held.values()) <= dock_pc.at_central(), "whatever the card lost"
+    assert card.is_dirty(), "it was mounted for writing"
+    before = card.image.read_bytes()
     dock_pc.guest.boot()
-    dock_pc.wait_until_it_says("BWC0412", "safe to remove")
+    dock_pc.wait_until_it_says("BWC0412", "leave in bay")
     dock_pc.undock()
+    assert card.image.read_bytes() == before, "a dirty card is only ever read"
     assert not set(dock_pc.paths("ERASED")) & set(card.holds())
     assert set(card.held.values()) <= dock_pc.at_central()
 
@@ -58,11 +61,12 @@ def test_the_power_goes_again_and_again_and_every_byte_is_accounted_for_each_tim
         dock_pc.wait_until(lambda: sum(dock_pc.counts().values()), "it has begun")
         dock_pc.shell.run(f"sleep {3 * cut}")
         dock_pc.guest.power_cut()
+        cut_in_an_erase = card.is_dirty()
         dock_pc.guest.boot()
         somewhere = {*card.holds().values(), *dock_pc.at_central(), *dock_pc.in_spool()}
         assert set(card.held.values()) <= somewhere, f"after cut {cut}"
     dock_pc.usb.slow("camera", 0)
-    dock_pc.wait_until_it_says("BWC0412", "safe to remove")
+    dock_pc.wait_until_it_says("BWC0412", "leave in bay" if cut_in_an_erase else "safe to remove")
     dock_pc.undock()
     assert set(card.held.values()) <= dock_pc.at_central()
 
