@@ -28,6 +28,7 @@ PAGES = {
         ),
         *("/stations/east-1?days=7", "/stations/east-1/events", "/stations/south-1/events"),
         *("/docks", "/docks?camera=0412", "/assets", "/assets/{video}", "/notices/{notice}/", "/answers/"),
+        *("/reviews/", "/reviews/{review}/"),
         *("/answers/{answer}/", "/answers/other-camera/0412-a", "/search", "/search?q=04", "/search?q=none"),
     ),
     "admin": (
@@ -42,14 +43,14 @@ PAGES = {
         *("/administration/exports/", "/administration/health/", "/password", "{link}"),
     ),
     "auditor": ("/administration/", "/administration/cameras/of/0412", "/administration/officers/of/6660"),
-    "supervisor": ("/", "/open/", "/shifts/0440-a/", "/notices/", "/answers/"),
-    "officer": ("/mine/", "/shifts/0440-a/", "/answers/", "/open/"),
+    "supervisor": ("/", "/open/", "/shifts/0440-a/", "/notices/", "/answers/", "/reviews/"),
+    "officer": ("/mine/", "/shifts/0440-a/", "/answers/", "/open/", "/reviews/"),
     "": ("/login",),
 }
 NOT_PAGES = {
     *("logout", "healthz", "measure-rows"),
     *("roster_confirm", "roster_discard", "silence_alarm", "say", "close_answer", "withdraw_answer"),
-    *("say_why", "footage", "receipt_file", "receipt_key"),
+    *("say_why", "footage", "receipt_file", "receipt_key", "issue_paper", "paper_file", "say_of_review"),
     *("set_station", "new_code", "replace_station", "revoke_station", "set_role", "set_active", "reset_user"),
     *("revoke_key", "take_export", "look_at_health", "send_test_mail"),
 }
@@ -79,6 +80,7 @@ def test_no_page_of_the_dashboard_is_left_out() -> None:
         "video": "7d3f9a52-64f5-4c0e-9d0c-0f5f3a1c2b7e",
         "notice": "7d3f9a52-64f5-4c0e-9d0c-0f5f3a1c2b7e",
         "answer": 1,
+        "review": 1,
         "person": 1,
         "link": "/password/MQ/a-b",
     }

@@ -87,6 +87,7 @@ def build(now: datetime, *, per_unit: int = 1, days: int = 5) -> dict[str, Any]:
         "answer": _said(settings.CONFIG, now),
         "notice": str(Notice.objects.filter(kind="reminder", recipient="sgt.east@pd.example").latest("pk").notice_id),
         "video": _video(now),
+        "review": _review(now),
         **_people(now),
     }
 
@@ -160,6 +161,21 @@ def _video(now: datetime) -> str:
     )
     issue_receipt(asset, load_signer(settings.DATA.receipt_key), session.docked_at + timedelta(minutes=5))
     return str(VIDEO)
+
+
+def _review(now: datetime) -> int:
+    """The video drawn for review, and a concern about it."""
+    from central.reviews.models import Draw, Review, Word
+    from central.roster.models import Shift
+
+    whose = Shift.objects.get(pk="0412-a")
+    draw = {"per_officer": 1, "population": 1, "population_sha256": "5d" * 32, "left_out": {"two_officers": 2}}
+    made = Draw.objects.create(quarter="2026Q4", seed="4711", at=now, by="root", **draw)
+    review = Review.objects.create(
+        draw=made, asset_id=VIDEO, shift=whose, officer_id=whose.officer_id, unit=whose.unit
+    )
+    Word.objects.create(review=review, kind="finding", outcome="concern", text="It began late.", by="sgt@x", at=now)
+    return int(review.pk)
 
 
 def _film(until: datetime) -> bytes:
