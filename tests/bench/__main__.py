@@ -12,14 +12,19 @@ from pathlib import Path
 
 import structlog
 
+from tests.bench.comparing import compare
+from tests.bench.idle import idle_rows
 from tests.bench.intake import intake_rows
 from tests.bench.plot import plot
 from tests.bench.rows import Row, table
+from tests.bench.scale import scale_rows
+from tests.bench.sharing import sharing_rows
 from tests.bench.staging import small_files_row, staging_rows
 from tests.bench.uploading import upload_rows
 
-WORSE = 0.8
-"""A ratio that is below this share of the baseline's is a regression, unless the two spreads overlap."""
+FULL = {"mib": 1024, "many": 200, "small": 20_000, "assets": 2_000_000}
+"""What `--full` measures: hours of footage instead of minutes."""
+GROUPS = ("staging", "upload", "intake", "sharing", "scale", "idle")
 
 _WHAT = """\
 Runs ours and a peer in turn, A B A B …, on this machine's own disk and loopback, and prints how many times as good
@@ -35,6 +40,9 @@ def main() -> int:
         "staging": lambda at: [*staging_rows(at, size, runs), small_files_row(at, options.small, runs)],
         "upload": lambda at: upload_rows(at, size, many, runs),
         "intake": lambda at: intake_rows(at, size, many, runs),
+        "sharing": lambda at: sharing_rows(at, runs),
+        "scale": lambda at: scale_rows(at, options.assets),
+        "idle": lambda at: idle_rows(at, runs),
     }
     rows: list[Row] = []
     for name in options.only or groups:
@@ -47,34 +55,28 @@ def main() -> int:
         options.json.write_text(json.dumps(told, indent=1) + "\n")
     if options.svg:
         options.svg.write_text(plot(rows))
-    return _regressions(told, options.compare) if options.compare else 0
-
-
-def _regressions(told: list[dict[str, object]], baseline: Path) -> int:
-    """How many rows became worse; each is named."""
-    before = {(row["name"], row["peer"]): row for row in json.loads(baseline.read_text())}
-    worse = 0
-    for row in told:
-        old = before.get((row["name"], row["peer"]))
-        if old and row["ratio"] < WORSE * old["ratio"] and row["spread"][1] < old["spread"][0]:  # type: ignore[operator,index]
-            print(f"worse: {row['name']} beside {row['peer']}: {row['ratio']} after {old['ratio']}")
-            worse += 1
-    print(f"bench: {worse} of {len(told)} rows are worse than {baseline}")
-    return 1 if worse else 0
+    return compare(told, options.compare) if options.compare else 0
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=_WHAT)
     parser.add_argument("--folder", type=Path, help="where to work: a real disk (default: the system's temporary)")
-    parser.add_argument("--mib", type=int, default=1024, help="size of the large file (default: 1024)")
-    parser.add_argument("--many", type=int, default=200, help="how many files of 5 MiB (default: 200)")
+    parser.add_argument("--mib", type=int, default=256, help="size of the large file (default: 256)")
+    parser.add_argument("--many", type=int, default=50, help="how many files of 5 MiB (default: 50)")
     parser.add_argument("--small", type=int, default=2000, help="how many files of 100 bytes (default: 2000)")
+    parser.add_argument("--assets", type=int, default=200_000, help="in the large ledger (default: 200,000)")
+    parser.add_argument("--full", action="store_true", help="1 GiB, 200 and 20,000 files, a ledger of 2,000,000")
     parser.add_argument("--runs", type=int, default=3, help="counted pairs (default: 3)")
-    parser.add_argument("--only", nargs="+", choices=("staging", "upload", "intake"), help="these groups alone")
+    parser.add_argument("--only", nargs="+", choices=GROUPS, help="these groups alone")
     parser.add_argument("--json", type=Path, help="write one record a row")
     parser.add_argument("--svg", type=Path, help="draw the ratios")
     parser.add_argument("--compare", type=Path, help="a JSON of an earlier run: name what became worse, exit 1")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.compare and not options.compare.exists():
+        parser.error(f"there is no {options.compare} to compare with: a run with --json makes one")
+    if options.full:
+        vars(options).update(FULL)
+    return options
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tests.upload.station import Station
 class LinkedStation(Station):
     """`link` makes a file an asset that is durable in the spool; a real ledger knows of it."""
 
-    def link(self, file: Path, sha256: str, camera: str = "BWC0412") -> UUID:
+    def link(self, file: Path, sha256: str, camera: str = "BWC0412", *, flagged: bool = False) -> UUID:
         asset_id, now, size = uuid4(), self.clock.now(), file.stat().st_size
         os.link(file, self.folder / "spool" / f"{asset_id}.footage")
         found = AssetFound(
@@ -28,7 +28,7 @@ class LinkedStation(Station):
             size=size,
             mtime_ns=0,
             kind=FileKind.VIDEO,
-            flagged=False,
+            flagged=flagged,
             docked_at=now.wall,
         )
         staged = AssetStaged(

@@ -12,7 +12,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 def cpu_of_tree(root: int) -> float:
     """Seconds, user and system, also of children that ended and were waited for."""
     total = 0.0
-    for pid in [root, *_descendants(root)]:
+    for pid in [root, *descendants(root)]:
         fields = _stat(pid)
         total += sum(int(ticks) for ticks in fields[11:15]) / TICKS if fields else 0.0
     return total
@@ -24,7 +24,7 @@ def own_cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _descendants(root: int) -> list[int]:
+def descendants(root: int) -> list[int]:
     parents: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal() and (fields := _stat(int(entry.name))):

@@ -7,7 +7,8 @@ import shutil
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -40,6 +41,18 @@ class Load:
         self.files = [random_file(folder / f"{number:04}.mp4", size) for number in range(count)]
         self.digests = [digest_of(file) for file in self.files]
         self.bytes = count * size
+
+    @contextmanager
+    def linked(self) -> Iterator[LinkedStation]:
+        """A new station that has all of it staged; gone afterwards."""
+        station = LinkedStation(self.folder.parent / f"station-{uuid4()}")
+        try:
+            for file, sha256 in zip(self.files, self.digests, strict=True):
+                station.link(file, sha256)
+            yield station
+        finally:
+            station.close()
+            shutil.rmtree(station.folder)
 
 
 def upload_rows(folder: Path, size: int, many: int, runs: int) -> list[Row]:
@@ -121,17 +134,19 @@ class NoReceipts:
 
 def send(load: Load, door: Door, *, receipts: bool = False) -> Run:
     """Everything in `load`, by the station's own workers, ledger and spool; until uploaded, or until receipted."""
-    station = LinkedStation(load.folder.parent / f"station-{uuid4()}")
-    try:
-        for file, sha256 in zip(load.files, load.digests, strict=True):
-            station.link(file, sha256)
-        return _send_all(station, door, receipts)
-    finally:
-        station.close()
-        shutil.rmtree(station.folder)
+    with load.linked() as station:
+        return drive(station, door, receipts=receipts)
 
 
-def _send_all(station: LinkedStation, door: Door, receipts: bool) -> Run:
+def drive(
+    station: LinkedStation,
+    door: Door,
+    *,
+    receipts: bool,
+    uploaded: Callable[[UUID], None] = lambda _: None,
+    verified: Callable[[UUID], None] = lambda _: None,
+) -> Run:
+    """Run the station's workers until all it has is uploaded, or receipted; whoever asks is told of each asset."""
     enrolled = door.enrolled
     http = HttpSession(
         door.url,
@@ -142,6 +157,11 @@ def _send_all(station: LinkedStation, door: Door, receipts: bool) -> Run:
     if enrolled:
         station.ledger.remember(store_epoch=str(enrolled.store_epoch))
     left = Countdown(station.count(State.STAGED))
+
+    def is_verified(asset_id: UUID) -> None:
+        verified(asset_id)
+        left.one_less(asset_id)
+
     transfer = Transfer(
         ledger=station.ledger,
         spool=station.spool,
@@ -151,11 +171,19 @@ def _send_all(station: LinkedStation, door: Door, receipts: bool) -> Run:
         clock=station.clock,
         station=STATION,
         workers=WORKERS,
-        when_verified=left.one_less,
+        when_verified=is_verified,
         interrupt=http.interrupt,
     )
-    if not receipts:
-        transfer.work[0].when_uploaded = left.one_less  # type: ignore[attr-defined]
+    uploads, verifications = transfer.work
+
+    def is_uploaded(asset_id: UUID) -> None:
+        uploaded(asset_id)
+        if receipts:
+            verifications.offer(asset_id)
+        else:
+            left.one_less(asset_id)
+
+    uploads.when_uploaded = is_uploaded  # type: ignore[attr-defined]
     used, began = own_cpu(), time.perf_counter()
     transfer.start()
     left.wait()
