@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from central.cli_of_admin import add_camera, add_doctor, add_officer, add_station, add_user
+from central.cli_of_retention import add_hold, add_links, add_retention
 from central.cli_words import command, group, with_format
 from central.data_dir import DataDir
 from central.logs import set_up_command_logs, set_up_logs
@@ -44,6 +45,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_measures(commands)
     _add_custody(commands)
     _add_review(commands)
+    add_retention(commands)
+    add_hold(commands)
+    add_links(commands)
     _add_epoch(commands)
     _add_mail(commands)
     add_doctor(commands)
@@ -232,13 +236,14 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
         "notices: one row per mail and shift that it names, also those that were only shown (mode shadow) or never\n"
         "arrived. alarms: what IT is told, and since when. cameras and officers: one row each, with what was last\n"
         "seen of it. units: whom notices go to. users: who may log in. admin: who changed what. views: who looked\n"
-        "at footage, and why.\n\n"
+        "at footage, and why. categories: what people said footage is. holds: what keeps it whatever its category.\n"
+        "tombstones: what a person deleted, and what made it legal.\n\n"
         "example:\n  dock-central export assets --format csv --data /var/lib/dock-central > assets.csv",
     )
     kinds = (
         *("assets", "docks", "shifts", "answers", "dispatches", "notices", "alarms", "stations", "flips"),
         *("ledgers", "forks", "parked", "cameras", "officers", "units", "users", "admin", "views"),
-        *("papers", "reviews"),
+        *("papers", "reviews", "categories", "holds", "tombstones"),
     )
     parser.add_argument("what", choices=kinds)
     parser.add_argument("--format", choices=("csv", "json"), required=True)

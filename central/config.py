@@ -175,8 +175,44 @@ class Dispatches(Struct, frozen=True):
     """What may be given as the reason of an exception: its name in rows, and its words on pages."""
 
 
+FOREVER = "forever"
+
+
+class Category(Struct, frozen=True):
+    """How long footage of one category must be kept."""
+
+    minimum: Annotated[str, Meta(examples=["365d"])]
+    """A duration, or "forever". It begins when the recording ended or arrived, whichever is later."""
+
+
+SAFE_CATEGORIES = {
+    "non_evidence": Category("365d"),
+    "training": Category("365d"),
+    "traffic": Category("1095d"),
+    "arrest": Category("3650d"),
+    "complaint": Category("3650d"),
+    "use_of_force": Category(FOREVER),
+    "investigation": Category(FOREVER),
+}
+
+
 class Retention(Struct, frozen=True):
-    """Takes no keys yet: central deletes nothing by itself."""
+    """Categories of footage. Central deletes nothing by itself: a person does, after the minimum."""
+
+    bin: timedelta = timedelta(days=30)
+    """What a person deletes can be brought back for so long."""
+    expiring: timedelta = timedelta(days=30)
+    """Footage whose retention could end within so long is looked at before (M16)."""
+    late: timedelta = 24 * HOUR
+    """Footage that arrived so long after its recording ended arrived late (M16)."""
+    categorise_within: timedelta = timedelta(days=7)
+    """So soon after its arrival somebody says what footage is (M14)."""
+    category: dict[str, Category] = {}
+    """Beside the safe ones, or in their place."""
+
+    def categories(self) -> dict[str, Category]:
+        """Those of the file, and of the safe set all that the file does not name."""
+        return {**SAFE_CATEGORIES, **self.category}
 
 
 class CentralConfig(Struct, frozen=True):
@@ -256,6 +292,13 @@ NEW_FILE = """\
 # exclude_dispositions = ["Cancelled en route"]
 # tolerance = "60s"                         # a recording may begin so late after arrival and end so early
 # reasons = { private_residence = "Private residence", forgot = "Forgot" }  # instead of the usual ones
+[retention]                                 # how long footage is kept at least; nothing is ever deleted by itself
+# bin = "30d"                               # what a person deleted can be brought back for so long
+# expiring = "30d"                          # shown so long before its minimum is over, if nobody categorised it
+# late = "24h"                              # arrived so long after its recording: its retention began late, too
+# categorise_within = "7d"
+# [retention.category."traffic"]            # beside the safe set; see docs/retention.md
+# minimum = "1095d"                         # or "forever"
 
 [stations]
 # stale_after = "3min"

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from central.config import CentralConfig
+from central.config import FOREVER, CentralConfig
 from protocol import settings
 from protocol.settings import SettingsError
 
@@ -68,6 +68,17 @@ def _is_version(value: str) -> str:
     return "" if not value or re.fullmatch(r"\d{1,6}(\.\d{1,6}){0,3}", value) else "must be numbers with dots between"
 
 
+def _is_minimum(value: str) -> str:
+    """How long a category is kept."""
+    if value == FOREVER:
+        return ""
+    try:
+        settings.parse_duration(value)
+    except ValueError as error:
+        return f'must be a duration or "forever": {error}'
+    return ""
+
+
 def _is_absolute(value: str) -> str:
     return "" if not value or Path(value).is_absolute() else "must be a whole path, beginning with /"
 
@@ -83,6 +94,7 @@ CHECKS: dict[str, settings.Check] = {
     "alarms.ping_url": _is_address,
     "alarms.weekly": _is_weekly,
     "alarms.min_version": _is_version,
+    "retention.category.*.minimum": _is_minimum,
     "notices.it_recipients": _are_addresses,
     "unit.*.digest_times": _are_times,
     "unit.*.delegate": _is_mailbox,
@@ -98,6 +110,12 @@ def read_config(path: Path) -> CentralConfig:
     if not path.exists():
         return CentralConfig()
     config = settings.load(path, CentralConfig, CHECKS)
+    odd = [name for name in config.retention.category if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name)]
+    if "unclassified" in config.retention.category or odd:
+        problem = "is how every file begins: it is kept until a person says what it is, and has no minimum"
+        wrong = [(name, "must be a word of small letters, digits and _") for name in odd]
+        wrong += [("unclassified", problem)] * ("unclassified" in config.retention.category)
+        raise SettingsError([f"{settings.where(path, 'retention', 'category', name)}: {why}" for name, why in wrong])
     if config.stations.offline_after < config.stations.stale_after:
         place = settings.where(path, "stations", "offline_after")
         raise SettingsError([f'{place}: is shorter than stale_after (example: offline_after = "15min")'])

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "central.judging",
     "central.papers",
     "central.reviews",
+    "central.retention",
     "central.answers",
     "central.dispatches",
     "central.notices",

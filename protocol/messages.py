@@ -275,9 +275,11 @@ class ReceiptStanding(Message, kw_only=True):
     """What the central that stands now says of one receipt."""
 
     stands: bool
-    """Central remembers giving it in the present store epoch, and its object is there."""
+    """Central remembers giving it in the present store epoch, its object is there, and it says of a hold what holds
+    now, at least while the file may be on its camera."""
     held: bool
-    """An object of this asset is there, whatever became of the receipt."""
+    """An object of this asset is there, whatever became of the receipt; or a person deleted it on purpose, after the
+    time for which it had to be kept: it is not lost, and nobody needs to send it."""
 
 
 class StandingAnswer(Answer, kw_only=True):

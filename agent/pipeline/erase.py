@@ -124,6 +124,7 @@ class CardErasing:
         now = self._bench.clock.now()
         chosen: list[Asset] = []
         records: list[c.Change] = []
+        over: list[Asset] = []
         on_card = [asset for asset in stock.expected() if asset.kind is FileKind.VIDEO]
         kept = self._names(asset for asset in on_card if asset.state is State.KEPT)
         standing = self._standing(stock)
@@ -135,15 +136,24 @@ class CardErasing:
                     chosen.append(asset)
                 case Keep(reason="video_remains"):
                     records.append(c.AssetKept(at=now, asset_id=asset.asset_id, reason="video_kept"))
+                case Keep(reason="hold") if self._hold_may_be_over(asset):
+                    over.append(asset)
                 case Keep(reason, lasting=True):
                     records.append(c.AssetKept(at=now, asset_id=asset.asset_id, reason=reason))
         if records:
             self._bench.ledger.commit(*records)
+        for asset in over:
+            self._send_again(asset, central)
         # A sidecar goes after its video: not while a video that still waits for its own receipt is there.
         going = {asset.asset_id for asset in chosen}
         staying = self._names(asset for asset in on_card if asset.asset_id not in going)
         ready = [a for a in chosen if a.kind is not FileKind.SIDECAR or not self._claims_one_of(a, staying)]
         return sorted(ready, key=lambda asset: (asset.kind is FileKind.SIDECAR, asset.path))
+
+    def _hold_may_be_over(self, asset: Asset) -> bool:
+        """Central is there and no longer stands by the receipt that says so: a new one tells."""
+        central = self._bench.ask_about(asset)
+        return central.store_epoch is not None and not central.went_back and not central.receipt_stands
 
     def _standing(self, stock: Stock) -> _Standing:
         """Asked again each time: another camera that claims this name may have come, or come and gone."""
@@ -202,7 +212,12 @@ class CardErasing:
 
     def _send_again_unless_receipted(self, asset: Asset, decision: Keep, central: CentralFacts) -> None:
         """Central never heard of this receipt: it was restored from a copy. The file is here; it travels anew."""
-        if decision.reason == "receipt_unknown_at_central" and central.store_epoch is not None:
+        if decision.reason == "receipt_unknown_at_central":
+            self._send_again(asset, central)
+
+    def _send_again(self, asset: Asset, central: CentralFacts) -> None:
+        """Its receipt is none any more: it travels anew, or is asked for anew where central has the bytes."""
+        if central.store_epoch is not None:
             self._bench.ledger.commit(
                 c.ReceiptVoided(at=self._bench.clock.now(), asset_id=asset.asset_id, store_epoch=central.store_epoch)
             )

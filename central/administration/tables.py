@@ -34,6 +34,14 @@ from central.fleet.overview import FLIP_COLUMNS, STATION_COLUMNS, flip_rows, sta
 from central.judging.shift_exports import SHIFT_COLUMNS, shift_rows
 from central.notices.exports import NOTICE_COLUMNS, notice_rows
 from central.papers.exports import PAPER_COLUMNS, paper_rows
+from central.retention.exports import (
+    CATEGORY_COLUMNS,
+    HOLD_COLUMNS,
+    TOMBSTONE_COLUMNS,
+    category_rows,
+    hold_rows,
+    tombstone_rows,
+)
 from central.reviews.exports import REVIEW_COLUMNS, review_rows
 from central.roster.exports import UNIT_COLUMNS, unit_rows
 
@@ -59,4 +67,7 @@ TABLES: dict[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "views": (VIEW_COLUMNS, view_rows),
     "reviews": (REVIEW_COLUMNS, review_rows),
     "papers": (PAPER_COLUMNS, paper_rows),
+    "categories": (CATEGORY_COLUMNS, category_rows),
+    "holds": (HOLD_COLUMNS, hold_rows),
+    "tombstones": (TOMBSTONE_COLUMNS, tombstone_rows),
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from central.custody.models import Asset, FootageView
+from central.custody.withheld import is_deleted
 
 PAGE = 1000
 BLOCK = 256 * 1024
@@ -46,6 +47,8 @@ def keep_view(asset: Asset, wish: Wish, now: datetime) -> FootageView:
     reason, number = " ".join(wish.reason.split()), " ".join(wish.request_number.split())
     if stored is None:
         raise NotViewed("central does not hold this file")
+    if is_deleted(asset.pk) or stored.deleted_at is not None:
+        raise NotViewed("a person deleted it, after the time for which it had to be kept")
     if stored.rotten_at is not None:
         raise NotViewed("the stored copy was found damaged; the next upload of it replaces it")
     if wish.what not in (FootageView.PLAYED, FootageView.DOWNLOADED):

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 
+from central.custody.keeping_models import ComeBack as ComeBack
+from central.custody.keeping_models import Hold as Hold
+from central.custody.keeping_models import HoldRelease as HoldRelease
+from central.custody.keeping_models import Tombstone as Tombstone
 from central.custody.view_models import FootageView as FootageView
 from central.custody.watch_models import LedgerWatch as LedgerWatch
 from central.custody.watch_models import NotSeenReport as NotSeenReport
@@ -33,6 +37,10 @@ class StoredObject(models.Model):
     """When the whole object was last read back and had the digest of its name."""
     rotten_at = models.DateTimeField(null=True)
     """Set while the object was found missing or changed and no good upload has replaced it."""
+    deleted_at = models.DateTimeField(null=True)
+    """A person deleted the last asset that had it; null again once an upload has brought the bytes back."""
+    unlinked_at = models.DateTimeField(null=True)
+    """When its file was gone, after that."""
 
 
 class DockSession(OnStationClock):
@@ -169,6 +177,8 @@ class Receipt(models.Model):
     key_id = models.CharField(max_length=64)
     issued_at = models.DateTimeField()
     voided_at = models.DateTimeField(null=True)
+    hold = models.BooleanField(default=False)
+    """As `content` states it."""
 
 
 class CustodyEvent(models.Model):

@@ -17,6 +17,7 @@ from central.custody.receipts import issue_receipt
 from central.custody.receiving import open_part
 from central.custody.signing import ReceiptSigner
 from central.custody.turns import Turns
+from central.custody.withheld import is_deleted, note_come_back
 
 log = structlog.get_logger()
 
@@ -108,7 +109,7 @@ def _check_part(
             return Mismatched(found)
         if place.store.place(upload.pk, found, place.now()):
             log.error("rotten_object_replaced", sha256=found.sha256, asset=str(asset.pk))
-        _commit_stored(asset.pk, upload, found, place.now())
+        _commit_stored(place.store, asset.pk, upload, found, place.now())
         place.store.seal(found.sha256)
         place.store.drop_part(upload.pk)
     return None
@@ -119,6 +120,10 @@ def _recheck_stored(
 ) -> Outcome | None:
     stored = asset.object
     assert stored is not None  # noqa: S101 - an upload is stored together with its object
+    if is_deleted(asset.pk):
+        # Whoever still has the bytes sends them: they are kept again, and their coming back is a row.
+        _refuse(asset.pk, upload, None)
+        return Incomplete(None)
     wanted = Digest(stored.sha256, stored.size)
     is_there = True
     try:
@@ -162,16 +167,21 @@ def _move(upload: Upload, **columns: object) -> None:
         raise UploadReplaced
 
 
-def _commit_stored(asset_id: UUID, upload: Upload, found: Digest, now: datetime) -> None:
+def _commit_stored(store: ObjectStore, asset_id: UUID, upload: Upload, found: Digest, now: datetime) -> None:
     with transaction.atomic():
         _move(upload, state=Upload.STORED, touched_at=now)
+        if not store.holds(found.sha256, found.size):
+            # A person emptied the bin of these very bytes between `place` and here. The part has them: once more.
+            raise UploadReplaced
         stored, made = StoredObject.objects.get_or_create(
             sha256=found.sha256, defaults={"size": found.size, "stored_at": now, "verified_at": now}
         )
         was_rotten = stored.rotten_at is not None
         if not made:
             stored.verified_at, stored.rotten_at = now, None
+            stored.deleted_at, stored.unlinked_at = None, None
             stored.save()
+        note_come_back(asset_id, found.sha256, now)
         asset = Asset.objects.get(pk=asset_id)
         asset.object, asset.sha256, asset.size = stored, found.sha256, found.size
         asset.verified_at, asset.verified_source = now, "central"

@@ -13,6 +13,7 @@ import structlog
 from django.db import connections
 
 from central.custody.object_store import Digest
+from central.custody.receipts import DeletedMeanwhile
 from central.custody.receiving import is_full
 from central.custody.turns import UploadBusy
 from central.custody.verification import Outcome, UploadReplaced, Workplace, verify_asset
@@ -114,6 +115,8 @@ class Verifier:
             job.result = Unreadable("the upload is being written to")
         except UploadReplaced:
             job.result = Unreadable("a later attempt has replaced the upload")
+        except DeletedMeanwhile:
+            job.result = Unreadable("the bytes were deleted meanwhile")
         except Exception as error:
             job.result = Unreadable(repr(error), is_full(error))
             log.error("verification_failed", asset=str(asset_id), error=repr(error), exc_info=True)

@@ -18,6 +18,7 @@ from central import clock
 from central.custody.footage import NotViewed, Wish, bytes_of, keep_view, playable_type
 from central.custody.models import Asset, FootageView
 from central.custody.object_store import ObjectStore
+from central.custody.withheld import is_deleted
 from central.dashboard.asset_pages import asset_page
 from central.dashboard.byte_ranges import NotSatisfiable, Part, asked_part
 from central.dashboard.footage_rights import may_view, own_view
@@ -65,7 +66,7 @@ def footage(request: HttpRequest, number: int) -> HttpResponseBase:
     if view is None or not may_view(request.sight, view.asset):  # type: ignore[attr-defined]
         raise Http404
     stored = view.asset.object
-    if stored is None or stored.sha256 != view.sha256 or stored.rotten_at is not None:
+    if stored is None or stored.sha256 != view.sha256 or stored.rotten_at is not None or is_deleted(view.asset_id):
         raise Http404
     path = ObjectStore(settings.DATA).object(stored.sha256)
     tag = f'"{stored.sha256}"'

@@ -99,10 +99,11 @@ class Examination:
 
     def _objects(self) -> Finding:
         with self._connect() as database:
-            (stored,) = database.execute("SELECT count(*) FROM custody_storedobject").fetchone()
+            living = "FROM custody_storedobject WHERE deleted_at IS NULL"
+            (stored,) = database.execute(f"SELECT count(*) {living}").fetchone()
             rotten = "SELECT count(*) FROM custody_storedobject WHERE rotten_at IS NOT NULL"
             (known_bad,) = database.execute(rotten).fetchone()
-            some = "SELECT sha256, size FROM custody_storedobject WHERE rotten_at IS NULL ORDER BY random() LIMIT ?"
+            some = f"SELECT sha256, size {living} AND rotten_at IS NULL ORDER BY random() LIMIT ?"
             wanted = database.execute(some, (self._sample,)).fetchall()
         ends_at, bad, read = time.monotonic() + CHECK_S, [], 0
         for sha256, size in wanted:

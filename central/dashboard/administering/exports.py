@@ -39,6 +39,9 @@ WORDS = {
     "views": "who looked at footage, and why",
     "reviews": "videos drawn for review, and what was said of each",
     "papers": "custody records that were issued, to whom and why",
+    "categories": "what people said footage is, and what it was before",
+    "holds": "what is kept for a case or request, and until when it was",
+    "tombstones": "what a person deleted, and what made it legal",
 }
 
 
