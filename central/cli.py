@@ -241,8 +241,8 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
         "example:\n  dock-central export assets --format csv --data /var/lib/dock-central > assets.csv",
     )
     kinds = (
-        *("assets", "docks", "shifts", "answers", "dispatches", "notices", "alarms", "stations", "flips"),
-        *("ledgers", "forks", "parked", "cameras", "officers", "units", "users", "admin", "views"),
+        *("assets", "docks", "shifts", "answers", "dispatches", "exceptions", "notices", "alarms", "stations"),
+        *("flips", "ledgers", "forks", "parked", "cameras", "officers", "units", "users", "admin", "views"),
         *("papers", "reviews", "categories", "holds", "tombstones"),
     )
     parser.add_argument("what", choices=kinds)

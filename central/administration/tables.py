@@ -28,7 +28,7 @@ from central.custody.ledger_exports import (
     ledger_rows,
     parked_rows,
 )
-from central.dispatches.exports import DISPATCH_COLUMNS, dispatch_rows
+from central.dispatches.exports import DISPATCH_COLUMNS, EXCEPTION_COLUMNS, dispatch_rows, exception_rows
 from central.fleet.auditing import ADMIN_COLUMNS, admin_rows
 from central.fleet.overview import FLIP_COLUMNS, STATION_COLUMNS, flip_rows, station_rows
 from central.judging.shift_exports import SHIFT_COLUMNS, shift_rows
@@ -52,6 +52,7 @@ TABLES: dict[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "shifts": (SHIFT_COLUMNS, lambda: shift_rows(settings.CONFIG)),
     "answers": (ANSWER_COLUMNS, answer_rows),
     "dispatches": (DISPATCH_COLUMNS, dispatch_rows),
+    "exceptions": (EXCEPTION_COLUMNS, exception_rows),
     "notices": (NOTICE_COLUMNS, notice_rows),
     "alarms": (ALARM_COLUMNS, lambda: alarm_rows(clock.now())),
     "stations": (STATION_COLUMNS, lambda: station_rows(settings.CONFIG.stations, clock.now())),

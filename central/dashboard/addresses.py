@@ -37,6 +37,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("", include("central.dashboard.administering.addresses")),
     path("", include("central.dashboard.answer_addresses")),
+    path("", include("central.dashboard.dispatch_addresses")),
     path("", include("central.dashboard.alarm_addresses")),
     path("", include("central.dashboard.page_addresses")),
 ]

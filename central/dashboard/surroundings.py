@@ -59,6 +59,7 @@ PAGES: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("Trends", "trends", READERS, ("trends-footage", "trends-watching")),
             Page("Answers", "answers", SEERS),
             Page("Reviews", "reviews", SEERS, ("review",)),
+            Page("Dispatches", "dispatches", SEERS, ("dispatch",)),
             Page("Notices", "notices", JUDGES, ("notice",)),
         ),
     ),

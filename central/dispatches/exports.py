@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from central.dispatches.finding import PENDING
-from central.dispatches.models import Comparison, Dispatch, ExceptionDecision
+from central.dispatches.models import Comparison, Dispatch, DocumentedException, ExceptionDecision
 
 PAGE = 1000
 DISPATCH_COLUMNS = (
@@ -16,6 +16,29 @@ DISPATCH_COLUMNS = (
     *("documented", "exception_reason", "exception_said_by", "exception_said_at", "exception_approved_by"),
     *("because", "compared_at", "comparisons"),
 )
+
+
+EXCEPTION_COLUMNS = (
+    *("exception", "officer_id", "dispatch_id", "since", "until", "reason", "note", "said_by", "said_as", "said_at"),
+    *("decision", "decided_by", "decided_at", "decision_text", "withdrawn_by", "withdrawn_at"),
+)
+
+
+def exception_rows() -> Iterator[list[Any]]:
+    """Every documented exception in the order in which they were said, and what became of it."""
+    last = 0
+    rows = DocumentedException.objects.prefetch_related("decisions").order_by("pk")
+    while page := list(rows.filter(pk__gt=last)[:PAGE]):
+        for one in page:
+            by_kind = {each.outcome == ExceptionDecision.WITHDRAWN: each for each in one.decisions.all()}
+            decided, withdrawn = by_kind.get(False), by_kind.get(True)
+            yield [
+                *(one.pk, one.officer_id, one.dispatch_id or None, one.since, one.until, one.reason),
+                *(one.note or None, one.said_by, one.said_as, one.said_at),
+                *(decided and getattr(decided, name) for name in ("outcome", "decided_by", "decided_at", "text")),
+                *(withdrawn and getattr(withdrawn, name) for name in ("decided_by", "decided_at")),
+            ]
+        last = page[-1].pk
 
 
 def dispatch_rows() -> Iterator[list[Any]]:

@@ -16,6 +16,7 @@ PAGES = {
     "it": (
         *("/trends/", "/trends/footage", "/trends/watching"),
         *("/", "/open/", "/open/?unit=Traffic", "/units/", "/roster/", "/alarms/", "/measures/", "/notices/"),
+        *("/dispatches/", "/dispatches/{dispatch}/"),
         *("/shifts/0412-a/", "/shifts/0388-a/", "/shifts/0391-a/", "/shifts/0455-a/", "/shifts/1000-now/"),
         *(
             "/cameras/0412/",
@@ -50,7 +51,8 @@ PAGES = {
 NOT_PAGES = {
     *("logout", "healthz", "measure-rows"),
     *("roster_confirm", "roster_discard", "silence_alarm", "say", "close_answer", "withdraw_answer"),
-    *("say_why", "footage", "receipt_file", "receipt_key", "issue_paper", "paper_file", "say_of_review"),
+    *("say_why", "document_exception", "decide_exception"),
+    *("footage", "receipt_file", "receipt_key", "issue_paper", "paper_file", "say_of_review"),
     *("set_station", "new_code", "replace_station", "revoke_station", "set_role", "set_active", "reset_user"),
     *("revoke_key", "take_export", "look_at_health", "send_test_mail"),
 }
@@ -81,6 +83,7 @@ def test_no_page_of_the_dashboard_is_left_out() -> None:
         "notice": "7d3f9a52-64f5-4c0e-9d0c-0f5f3a1c2b7e",
         "answer": 1,
         "review": 1,
+        "dispatch": 1,
         "person": 1,
         "link": "/password/MQ/a-b",
     }

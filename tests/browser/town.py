@@ -88,6 +88,7 @@ def build(now: datetime, *, per_unit: int = 1, days: int = 5) -> dict[str, Any]:
         "notice": str(Notice.objects.filter(kind="reminder", recipient="sgt.east@pd.example").latest("pk").notice_id),
         "video": _video(now),
         "review": _review(now),
+        "dispatch": _dispatch(settings.CONFIG, world, now),
         **_people(now),
     }
 
@@ -125,6 +126,39 @@ def _said(config: Any, now: datetime) -> int:
     text = "It lies in the charger by the window."
     saying = Saying(Kind.SAID_DOCKED, "0391-a", by, True, text, station_id="north-1", bay="Bay 4")
     return int(say(saying, config, now - timedelta(minutes=25)).pk)
+
+
+def _dispatch(config: Any, world: Any, now: datetime) -> int:
+    """A call of every officer yesterday, without a recording; one with a reason that nobody approved yet."""
+    from uuid import uuid4
+    from zoneinfo import ZoneInfo
+
+    from central.dispatches.comparing import compare_due
+    from central.dispatches.importing import Bringing, bring_dispatches
+    from central.dispatches.models import Dispatch, DocumentedException
+    from tests.dispatches import cad
+
+    for row in world.shifts[:12]:
+        began = row.starts_at + timedelta(hours=1)
+        call = cad.call(f"{row.shift_id}-call", row.officer_id, type="Disturbance, with a rather long description")
+        moved = {"dispatched_at": began, "arrived_at": None, "cleared_at": began + timedelta(minutes=40)}
+        content = cad.as_file([replace(call, **moved)])
+        bring_dispatches(content, Bringing("command", now), ZoneInfo("UTC"), config.dispatches)
+    last = Dispatch.objects.latest("pk")
+    DocumentedException.objects.create(
+        officer_id=last.officer_id,
+        dispatch_id=last.dispatch_id,
+        since=last.begins_at,
+        until=last.cleared_at,
+        reason="private_residence",
+        note="Asked for at the door.",
+        said_by="sgt.west@pd.example",
+        said_as="supervisor",
+        said_at=now,
+        token=uuid4(),
+    )
+    compare_due(config.dispatches, now)
+    return int(last.pk)
 
 
 def _video(now: datetime) -> str:

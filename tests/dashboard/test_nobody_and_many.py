@@ -28,6 +28,7 @@ EMPTY = {
     "/mine/": "Your address is not in the roster",
     "/units/": "Nothing was due",
     "/notices/": "Nobody was written to yet",
+    "/dispatches/": "No dispatch was imported yet",
     "/roster/": "No roster was imported yet",
     "/alarms/": "Nothing needs IT",
     "/stations/": "No station yet",

@@ -25,6 +25,7 @@ MAY_OPEN = {
     "/units/": READERS,
     "/notices/": EVERYBODY,
     "/roster/": READERS,
+    "/dispatches/": EVERYBODY,
     "/alarms/": READERS - {"supervisor"},
     "/stations/": READERS,
     "/stations/east-1": READERS,
