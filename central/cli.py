@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from central.cli_of_admin import add_camera, add_doctor, add_officer, add_station, add_user
+from central.cli_of_audit import add_package
 from central.cli_of_retention import add_hold, add_links, add_retention
 from central.cli_words import command, group, with_format
 from central.data_dir import DataDir
@@ -48,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_retention(commands)
     add_hold(commands)
     add_links(commands)
+    add_package(commands)
     _add_epoch(commands)
     _add_mail(commands)
     add_doctor(commands)
