@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from agent.errors import ConfigError
+from agent.rules.following import FOLLOW_FROM
 from protocol import settings
 from protocol.settings import Bytes, BytesPerSecond, Seconds
 
@@ -68,6 +69,8 @@ class UploadLimit(Struct, frozen=True, rename={"from_": "from"}):
 class Upload(Struct, frozen=True):
     workers: Annotated[int, Meta(ge=1, le=64, examples=[4])] = 4
     limits: list[UploadLimit] = []
+    follow_from: Bytes = Bytes(FOLLOW_FROM)
+    """A file of at least this size is uploaded while it is still being copied."""
 
 
 class Erase(Struct, frozen=True):

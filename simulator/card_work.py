@@ -39,8 +39,11 @@ class MemoryCardWork:
     """The port `CardWork`. A hang is told at once instead of after the stall limit. As the card process does, it
     holds no card between two requests."""
 
-    def __init__(self, cards: Cards, spool: SpoolDisk, clock: Clock) -> None:
-        self._cards, self._spool, self._clock = cards, spool, clock
+    def __init__(
+        self, cards: Cards, spool: SpoolDisk, clock: Clock, *, grown: Callable[[], None] = lambda: None
+    ) -> None:
+        """`grown` is called after every block that was copied: what other threads of a station would do meanwhile."""
+        self._cards, self._spool, self._clock, self._grown = cards, spool, clock, grown
         self._mounted: MountedCard | None = None
         self._ended = ""
 
@@ -52,12 +55,16 @@ class MemoryCardWork:
         return self._ask(lambda card, _mounted: card.list())
 
     def stage(self, order: StageOrder, progress: Progress) -> StageOutcome:
+        def told(done: int) -> None:
+            progress(done)
+            self._grown()
+
         return self._ask(
             lambda card, mounted: copy_file(
                 card,
                 self._spool,
                 order,
-                progress,
+                told,
                 volume=mounted.volume,
                 now=lambda: self._clock.now().wall,
                 pause=lambda _seconds: None,

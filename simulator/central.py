@@ -98,6 +98,9 @@ class MemoryCentral:
     def create(self, intent: UploadIntent, first: bytes) -> UploadState:
         self._answers()
         upload = next((one for one in self.uploads.values() if one.intent.asset_id == intent.asset_id), None)
+        if upload is not None and intent.attempt > upload.intent.attempt and intent.asset_id not in self.stored:
+            del self.uploads[upload.url]  # its station begins anew, and the bytes may be others
+            upload = None
         if upload is None:
             upload = Upload(intent, f"memory:upload/{uuid4()}")
             self.uploads[upload.url] = upload

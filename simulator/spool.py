@@ -41,7 +41,13 @@ class MemorySpool:
     # --- the station reads --------------------------------------------------------------------------------
 
     def open(self, asset_id: UUID) -> MemorySpooled:
-        inode = self.disk.names.get(f"{asset_id}{COPY}")
+        return self._opened(asset_id, COPY)
+
+    def open_partial(self, asset_id: UUID) -> MemorySpooled:
+        return self._opened(asset_id, PARTIAL)
+
+    def _opened(self, asset_id: UUID, suffix: str) -> MemorySpooled:
+        inode = self.disk.names.get(f"{asset_id}{suffix}")
         if inode is None:
             raise FileNotFoundError(2, "not in the spool", str(asset_id))
         return MemorySpooled(inode)

@@ -1,6 +1,6 @@
 """The spool's folder: one durable copy and one sidecar per asset, under generated names only.
 
-    <asset>.part          a copy being written; swept at the next start
+    <asset>.part          a copy being written, which an upload may follow; swept at the next start
     <asset>.json          the sidecar, written before the copy gets its name
     <asset>.footage       the durable copy, read-only
 
@@ -98,8 +98,15 @@ class SpoolFolder:
 
     def open(self, asset_id: UUID) -> SpooledFootage:
         """Raises FileNotFoundError, SpoolBroken."""
+        return self._opened(asset_id, COPY)
+
+    def open_partial(self, asset_id: UUID) -> SpooledFootage:
+        """See Spool."""
+        return self._opened(asset_id, PARTIAL)
+
+    def _opened(self, asset_id: UUID, suffix: str) -> SpooledFootage:
         try:
-            return SpooledFootage(self.path / f"{asset_id}{COPY}", self._files)
+            return SpooledFootage(self.path / f"{asset_id}{suffix}", self._files)
         except FileNotFoundError:
             raise
         except OSError as error:

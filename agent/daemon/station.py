@@ -45,6 +45,7 @@ from agent.errors import DockError, NeedsOperator
 from agent.ledger.read import LedgerView
 from agent.ledger.recover import take_over_spool
 from agent.pipeline.bench import Bench, Settings
+from agent.pipeline.growing import Growing
 from agent.pipeline.keep_spool import SpoolKeeper
 from agent.pipeline.recheck import Recheck
 from agent.pipeline.settle_spool import settle_spool, take_up_copy
@@ -180,6 +181,7 @@ class Station:
             workers=self.config.upload.workers,
             when_verified=lambda _asset: self.bays.nudge(),
             interrupt=self.http.interrupt,
+            growing=Growing(self.config.upload.follow_from),
         )
 
     def _open_bays(self, profiles: tuple[Profile, ...]) -> None:
@@ -206,6 +208,7 @@ class Station:
             is_contested=names.is_contested,
             old_id=self._old_id,
             take_up=lambda asset_id: take_up_copy(self.ledger, self.spool, self.clock, asset_id),
+            growing=self.transfer.growing,
         )
         every_s = min(RECONCILE_S, config.heartbeat.interval)
         unlocking = Unlocking(self.clock, self.ledger, ProgramUnlocker(config.profile))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from agent.pipeline.growing import Growing
 from agent.ports import CardWork, Clock, Ledger, Mounter
 from agent.rules.bay_words import BayView
 from agent.rules.erasure import CentralFacts
@@ -57,6 +58,9 @@ class Bench:
     """Whether two docked cameras claim this name: then neither card is written to."""
     old_id: Callable[[str, bytes, str, int], UUID | None] = lambda _camera, _path, _sha256, _size: None
     """After a lost ledger: the id under which central already knows this camera's file; None when it does not."""
+
+    growing: Growing = field(default_factory=Growing)
+    """Tells the uploads how far each copy is."""
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from agent.errors import CardGone, SpoolBroken, SpoolFull
 from agent.pipeline.bench import Bench, Board
 from agent.pipeline.grouped_records import SMALL, Ended, GroupedRecords
+from agent.pipeline.growing import Growth
 from agent.pipeline.open_card import OpenCard
 from agent.pipeline.take_stock import Stock, take_up_before_gone
 from agent.ports import StageOrder
@@ -92,10 +93,12 @@ class CardStaging:
             not_after=self._not_after(),
             salvage_id=salvage_id,
         )
-        self._begun = asset.asset_id
-        outcome = card.work.stage(order, self._progress)
-        self._begun = None
-        self._record(order, outcome, stock)
+        with self._bench.growing.copying(asset, file.size, rebuilt=self._bench.ledger.rebuilt) as growth:
+            self._begun = asset.asset_id
+            outcome = card.work.stage(order, lambda done: self._progress(done, growth))
+            self._begun = None
+            growth.copied(outcome)
+            self._record(order, outcome, stock)
 
     def take_up(self) -> None:
         """When card work has ended without an answer: its last copy may have become durable. Forgotten, it would
@@ -329,5 +332,7 @@ class CardStaging:
             )
         )
 
-    def _progress(self, done: int) -> None:
+    def _progress(self, done: int, growth: Growth | None = None) -> None:
         self._board.file_done = done
+        if growth is not None:
+            growth.grew(done)

@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 
 from agent.pipeline.central_gate import CentralGate
+from agent.pipeline.growing import Growing
 from agent.pipeline.throttle import Throttle
 from agent.pipeline.transfer_status import TransferStatus
 from agent.pipeline.upload import UploadDoors
@@ -45,17 +46,22 @@ class Transfer:
         workers: int = 4,
         when_verified: Callable[[UUID], None] = lambda _: None,
         interrupt: Callable[[], None] = lambda: None,
+        growing: Growing | None = None,
     ) -> None:
-        """`interrupt` ends the requests in flight when the station stops (see HttpSession)."""
+        """`interrupt` ends the requests in flight when the station stops (see HttpSession). `growing`: which
+        copies under way are followed."""
         self._clock = clock
         self._interrupt = interrupt
         self._stop = threading.Event()
+        self.growing = growing or Growing()
+        """Whoever makes copies tells here how far they are."""
+        self.growing.when_begun = self.wake
         self._begin_after_s = 0.0
         self._throttle = Throttle(limits, clock, self._stop.is_set)
         self.gate = CentralGate()
         upload_doors = UploadDoors(ledger, spool, store, clock)
         verify_doors = VerifyDoors(ledger, central, keys, spool, clock, station)
-        self._uploads = UploadWork(upload_doors, self.gate, self._throttle, self._stop.is_set)
+        self._uploads = UploadWork(upload_doors, self.gate, self._throttle, self._stop.is_set, self.growing)
         self._verifications = VerifyWork(verify_doors, self.gate, self._stop.is_set)
         self._uploads.when_uploaded = self._verifications.offer
         self._verifications.when_sent_back = self._uploads.lost_at_central

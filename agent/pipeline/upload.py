@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from agent.errors import (
@@ -16,6 +16,7 @@ from agent.errors import (
     UploadGone,
 )
 from agent.pipeline.copy_check import give_up_copy, trouble_with_copy
+from agent.pipeline.growing import Growth
 from agent.ports import Clock, FootageStore, Ledger, Pace, Spool, SpooledFile, UploadIntent, UploadState
 from agent.rules.bandwidth import BROKEN_FLOOR, LARGEST_CHUNK, MIB, REFUSED_FLOOR, next_chunk_size, smaller_chunk
 from agent.rules.changes import AssetUploaded, UploadAdvanced, UploadDiscarded, UploadIntended, UploadOpened
@@ -43,6 +44,10 @@ class SliceEnd(StrEnum):
     """Central no longer knows the upload."""
     COPY_GIVEN_UP = "copy_given_up"
     """The spool's copy is missing or rotten: the card is read again, or a person is asked."""
+    NOT_YET = "not_yet"
+    """The copy that is followed has nothing more to send now."""
+    LEFT_ALONE = "left_alone"
+    """The copy under way is no longer followed: the file is uploaded once it is staged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class UploadPlace:
     conflicts: int = 0
     unproven: int = 0
     recorded_ns: int = 0
+    growth: Growth | None = None
+    """The copy under way from which every byte of this upload was read; None: a durable one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ def upload_slice(asset: Asset, place: UploadPlace, doors: UploadDoors, pace: Pac
     try:
         if copy.size != asset.size:
             return _give_up(asset, doors, "copy_rotten")
-        return _Slice(asset, place, doors, copy, pace).run()
+        return Slice(asset, place, doors, copy, pace).run()
     except SpoolBroken:
         place.is_sure = False
         reason = trouble_with_copy(doors.spool, asset)
@@ -115,7 +122,7 @@ def _give_up(asset: Asset, doors: UploadDoors, reason: str) -> SliceOutcome:
     return SliceOutcome(SliceEnd.COPY_GIVEN_UP)
 
 
-class _Slice:
+class Slice:
     """One slice: open or ask where needed, then send."""
 
     def __init__(
@@ -128,11 +135,9 @@ class _Slice:
         self._pace = pace
 
     def run(self) -> SliceOutcome:
-        place, asset = self._place, self._asset
-        if (place.url and place.url != asset.upload_url) or place.sha256 != asset.sha256:
-            self._forget()  # staged again or sent back meanwhile: this is another upload
-        if place.url is None:
-            place.url, place.sent_to = asset.upload_url, None
+        """What the next thing to do is, and what its answer means. Raises as `upload_slice` does."""
+        place = self._place
+        self._find_place()
         try:
             if place.url is None:
                 return self._open()
@@ -151,12 +156,37 @@ class _Slice:
             place.is_sure = False
             raise
 
-    def _open(self) -> SliceOutcome:
-        asset, place, ledger = self._asset, self._place, self._doors.ledger
+    def _find_place(self) -> None:
+        place = self._place
+        self._take_over()
+        if (place.url and place.url != self._asset.upload_url) or place.sha256 != self._asset.sha256:
+            self._forget()  # staged again or sent back meanwhile: this is another upload
+        if place.url is None:
+            place.url, place.sent_to = self._asset.upload_url, None
+
+    def _take_over(self) -> None:
+        """Go on with the upload that followed this very copy while it was made. Its digest proves it: it is of the
+        reading from which every byte that was sent came."""
+        place, asset = self._place, self._asset
+        growth, place.growth = place.growth, None
+        if growth is None or place.url is None or asset.upload_url is not None:
+            return
+        if growth.sha256 is None or (growth.sha256, growth.size) != (asset.sha256, asset.size):
+            return
+        self._doors.ledger.commit(UploadOpened(at=self._now(), asset_id=asset.asset_id, url=place.url))
+        self._asset = replace(asset, upload_url=place.url)
+        place.sha256 = asset.sha256
+
+    def _intend(self) -> None:
+        asset, place = self._asset, self._place
         if not place.attempt:
             attempt = asset.upload_attempt + 1
-            ledger.commit(UploadIntended(at=self._now(), asset_id=asset.asset_id, attempt=attempt))
+            self._doors.ledger.commit(UploadIntended(at=self._now(), asset_id=asset.asset_id, attempt=attempt))
             place.attempt = attempt
+
+    def _open(self) -> SliceOutcome:
+        asset, place, ledger = self._asset, self._place, self._doors.ledger
+        self._intend()
         intent = UploadIntent(asset.asset_id, asset.size, place.attempt, asset.camera, asset.path)
         state = self._create(intent)
         opened = UploadOpened(at=self._now(), asset_id=asset.asset_id, url=state.url)
@@ -196,7 +226,7 @@ class _Slice:
 
     def _send(self) -> SliceOutcome:
         asset, place, store = self._asset, self._place, self._doors.store
-        length = min(place.chunk, asset.size - place.offset)
+        length = self._length()
         place.sent_to = max(place.sent_to or 0, place.offset + length)
         place.is_sure = False
         started_ns = self._now().monotonic_ns
@@ -213,6 +243,9 @@ class _Slice:
             return self._uploaded(length)
         self._record(now_ns)
         return SliceOutcome(SliceEnd.ADVANCED, length)
+
+    def _length(self) -> int:
+        return min(self._place.chunk, self._asset.size - self._place.offset)
 
     def _broke_off(self, trouble: RetryLater, length: int) -> None:
         if trouble.code in BROKE_OFF:
@@ -242,9 +275,12 @@ class _Slice:
             place.unproven += 1
             if place.unproven < STRIKES:
                 raise RetryLater(str(gone), code="upload_gone_unproven") from gone
-        self._doors.ledger.commit(UploadDiscarded(at=self._now(), asset_id=self._asset.asset_id))
+        self._discard()
         self._forget()
         return SliceOutcome(SliceEnd.STARTS_ANEW)
+
+    def _discard(self) -> None:
+        self._doors.ledger.commit(UploadDiscarded(at=self._now(), asset_id=self._asset.asset_id))
 
     def _forget(self) -> None:
         place = self._place
@@ -278,10 +314,15 @@ class _Slice:
         if place.damaged < STRIKES:
             return SliceOutcome(SliceEnd.ASK_AGAIN)
         place.damaged = 0
-        reason = trouble_with_copy(self._doors.spool, self._asset)
-        if reason is not None:
-            return _give_up(self._asset, self._doors, reason)
+        blamed = self._blame()
+        if blamed is not None:
+            return blamed
         raise RetryLater(f"{refusal} The spool's copy is sound.", code=refusal.code) from refusal
+
+    def _blame(self) -> SliceOutcome | None:
+        """Whether the copy itself is the damage; None: it is sound."""
+        reason = trouble_with_copy(self._doors.spool, self._asset)
+        return None if reason is None else _give_up(self._asset, self._doors, reason)
 
     def _wait_for_pace(self, length: int) -> None:
         while self._pace is not None and length > 0:

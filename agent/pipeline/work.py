@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 import structlog
@@ -64,7 +64,16 @@ class Work(ABC):
 
     @abstractmethod
     def _step(self, asset: Asset) -> float | None:
-        """Work on a fresh asset. Seconds after which to come back for more (0: at once); None: it is done."""
+        """Work on a fresh asset, and tell the gate when central answered. Seconds after which to come back for more
+        (0: at once); None: it is done."""
+
+    def _waiting(self) -> Iterable[Asset]:
+        """What there is to work on, from the ledger. Called without the lock."""
+        return self._ledger.assets_in(self.state, MOST_ASSETS)
+
+    def _is_ours(self, asset: Asset) -> bool:
+        """Whether a fresh asset still is for this kind of work."""
+        return asset.state is self.state
 
     def _refreshed(self) -> None:  # noqa: B027  most kinds of work need nothing here
         """The list was read anew. Called with the lock held."""
@@ -94,7 +103,8 @@ class Work(ABC):
     def waiting(self) -> tuple[int, int]:
         """Files and bytes in this state, whatever they wait for."""
         with self._lock:
-            return len(self._list.assets), sum(asset.size for asset in self._list.assets.values())
+            mine = [asset.size for asset in self._list.assets.values() if asset.state is self.state]
+            return len(mine), sum(mine)
 
     def in_trouble(self) -> tuple[WaitingNow, ...]:
         """The assets that sit out a trouble."""
@@ -160,7 +170,7 @@ class Work(ABC):
             self._is_reading, self._is_stale = True, False
         try:
             started_ns = self._now_ns()
-            assets = self._ledger.assets_in(self.state, MOST_ASSETS)
+            assets = self._waiting()
             with self._lock:
                 self._list.refresh(assets)
                 self._refreshed()
@@ -204,7 +214,7 @@ class Work(ABC):
 
     def _try(self, asset_id: UUID) -> float | None:
         asset = self._ledger.asset(asset_id)
-        if asset is None or asset.state is not self.state:
+        if asset is None or not self._is_ours(asset):
             return None
         try:
             again_s = self._step(asset)
@@ -213,7 +223,6 @@ class Work(ABC):
             if self._put_aside(asset_id, trouble):
                 return None
             raise
-        self._gate.passed()
         if again_s is None:
             with self._lock:
                 self._finished += 1  # not counted: what was put aside, or had moved on by itself

@@ -28,6 +28,10 @@ class Spool(Protocol):
     def open(self, asset_id: UUID) -> SpooledFile:
         """Raises FileNotFoundError."""
 
+    def open_partial(self, asset_id: UUID) -> SpooledFile:
+        """The copy that is being made. Only what its writer has told to be written may be read, and none of it is
+        durable. Its `size` is what was reserved. Raises FileNotFoundError, SpoolBroken."""
+
     def size(self, asset_id: UUID) -> int | None:
         """Bytes of the durable copy; None when there is none."""
 

@@ -29,7 +29,7 @@ MOVES: dict[type[c.AssetChange], dict[State, State | None]] = {
     # change: {state before: state after}; None after means "stays where it is"
     c.AssetFound: {S.FOUND: _STAYS},
     c.AssetStaged: {S.FOUND: S.STAGED},
-    c.UploadIntended: {S.STAGED: _STAYS},
+    c.UploadIntended: {S.STAGED: _STAYS, S.FOUND: _STAYS},  # FOUND: it follows the copy under way
     c.UploadOpened: {S.STAGED: _STAYS},
     c.UploadAdvanced: {S.STAGED: _STAYS},
     c.UploadDiscarded: {S.STAGED: _STAYS, S.UPLOADED: S.STAGED},

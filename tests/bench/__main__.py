@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from tests.bench.comparing import compare
+from tests.bench.docked_to_safe import docked_to_safe_rows
 from tests.bench.idle import idle_rows
 from tests.bench.intake import intake_rows
 from tests.bench.plot import plot
@@ -24,7 +25,7 @@ from tests.bench.uploading import upload_rows
 
 FULL = {"mib": 1024, "many": 200, "small": 20_000, "assets": 2_000_000}
 """What `--full` measures: hours of footage instead of minutes."""
-GROUPS = ("staging", "upload", "intake", "sharing", "scale", "idle")
+GROUPS = ("staging", "upload", "intake", "sharing", "scale", "idle", "safe")
 
 _WHAT = """\
 Runs ours and a peer in turn, A B A B …, on this machine's own disk and loopback, and prints how many times as good
@@ -43,6 +44,9 @@ def main() -> int:
         "sharing": lambda at: sharing_rows(at, runs),
         "scale": lambda at: scale_rows(at, options.assets),
         "idle": lambda at: idle_rows(at, runs),
+        "safe": lambda at: docked_to_safe_rows(
+            at, size, options.small, runs, slower=options.slower, follow_from=options.follow_from
+        ),
     }
     rows: list[Row] = []
     for name in options.only or groups:
@@ -68,6 +72,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help="1 GiB, 200 and 20,000 files, a ledger of 2,000,000")
     parser.add_argument("--runs", type=int, default=3, help="counted pairs (default: 3)")
     parser.add_argument("--only", nargs="+", choices=GROUPS, help="these groups alone")
+    parser.add_argument("--slower", type=int, default=1, help="safe: card and wire so many times slower (default: 1)")
+    parser.add_argument(
+        "--follow-from", default="64MiB", help="safe: the smallest file whose upload follows its copy"
+    )
     parser.add_argument("--json", type=Path, help="write one record a row")
     parser.add_argument("--svg", type=Path, help="draw the ratios")
     parser.add_argument("--compare", type=Path, help="a JSON of an earlier run: name what became worse, exit 1")

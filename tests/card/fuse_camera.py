@@ -24,6 +24,7 @@ from tests import leaving_nothing
 ROOT = Path(__file__).resolve().parents[2]
 
 TIMES = ("st_mtime", "st_atime", "st_ctime")
+CATCH_UP_S = 0.05
 FACTS = ("st_mode", "st_nlink", "st_size", "st_uid", "st_gid")
 
 
@@ -69,6 +70,7 @@ def serve(folder: str, mount: str, faults: str) -> None:
         use_ns = True
         reading = threading.Lock()
         is_gone = False
+        due = 0.0
 
         def fault(self, path: str) -> dict[str, Any]:
             fault: dict[str, Any] = json.loads(Path(faults).read_text())
@@ -109,7 +111,10 @@ def serve(folder: str, mount: str, faults: str) -> None:
                 time.sleep(0.02)
             if fault["mode"] == "crawl":
                 with self.reading:
-                    time.sleep(size / fault["rate"])
+                    # What a read took besides is made up for by the next ones: the rate is that of the card.
+                    now = time.monotonic()
+                    self.due = max(self.due, now - CATCH_UP_S) + size / fault["rate"]
+                    time.sleep(max(0.0, self.due - now))
             return os.pread(fh, size, offset)
 
         def write(self, path: str, data: bytes, offset: int, fh: int) -> int:

@@ -131,6 +131,26 @@ def test_a_copy_is_nowhere_to_be_seen_before_it_is_committed(world: World) -> No
     copy.abandon()
 
 
+def test_a_copy_under_way_can_be_read_as_far_as_it_is_written_also_after_it_was_dropped(world: World) -> None:
+    spool = world.spool()
+    asset_id = uuid4()
+    with pytest.raises(FileNotFoundError):
+        spool.open_partial(asset_id)
+    copy = spool.begin(asset_id, 10)
+    copy.write(memoryview(b"01234"))
+    with closing(spool.open_partial(asset_id)) as partial:
+        assert partial.read_at(1, 4) == b"1234"
+        copy.write(memoryview(b"56"))
+        assert partial.read_at(4, 3) == b"456"
+        copy.abandon()
+        again = spool.begin(asset_id, 10)
+        again.write(memoryview(b"abcdefghij"))
+        assert partial.read_at(0, 7) == b"0123456", "another copy has another file"
+    again.commit(SIDECAR, 10)
+    with pytest.raises(FileNotFoundError):
+        spool.open_partial(asset_id)
+
+
 def test_an_abandoned_copy_leaves_nothing(world: World) -> None:
     spool = world.spool()
     copy = spool.begin(uuid4(), 10)

@@ -7,7 +7,12 @@ import pytest
 from tests.crash.station import Manner
 
 IN_TURN = Manner("one step after another", uploads_between=False, stable_keys=True)
-OVERLAPPING = Manner("uploads while others are staged", uploads_between=True, stable_keys=False)
+OVERLAPPING = Manner(
+    "uploads while others are staged, and the largest while it is copied",
+    uploads_between=True,
+    stable_keys=False,
+    follows=2000,
+)
 PIECE = 1024
 
 

@@ -14,6 +14,7 @@ from agent.errors import DockError
 from agent.ledger.recover import take_over_spool
 from agent.pipeline.bench import Bench, Settings
 from agent.pipeline.dock_session import CameraSession
+from agent.pipeline.growing import Growing
 from agent.pipeline.keep_spool import SpoolKeeper
 from agent.pipeline.recheck import Recheck
 from agent.pipeline.settle_spool import settle_spool, take_up_copy
@@ -58,6 +59,8 @@ class Manner:
     """Upload, verify and report as soon as a file is staged, in the middle of the others' staging."""
     stable_keys: bool
     """A plug is known again after a restart."""
+    follows: int = 0
+    """Files of at least this many bytes are uploaded while they are being copied; 0: none."""
 
 
 class InTurn(threading.Thread):
@@ -108,6 +111,7 @@ class Station:
             keys=machine.central,
             clock=self.clock,
             station=STATION,
+            growing=Growing(manner.follows or 1 << 40),
         )
         cards = Cards(machine)
         names = Names()
@@ -116,7 +120,7 @@ class Station:
             ledger=self.ledger,
             mounter=machine.port(cards, "mounter"),
             settings=Settings(STATION, {}, True, timedelta(0), [PROFILE], Profile(name="unknown")),
-            start_work=lambda: MemoryCardWork(cards, self.spool, self.clock),
+            start_work=lambda: MemoryCardWork(cards, self.spool, self.clock, grown=self._grown),
             ask_central=self.asking.epoch,
             ask_about=self.asking.about,
             staged=self._staged,
@@ -124,6 +128,7 @@ class Station:
             is_contested=names.is_contested,
             old_id=lambda *file: self.central.lookup([file])[0],
             take_up=lambda asset_id: take_up_copy(self.ledger, self.spool, self.clock, asset_id),
+            growing=self.transfer.growing,
         )
         source = machine.port(Source(machine, stable_keys=manner.stable_keys), "source")
         self.bays = BaysInTurn([source], bench, names, self._fail)
@@ -205,6 +210,10 @@ class Station:
 
     def _staged(self) -> None:
         if self._manner.uploads_between:
+            self._transfer()
+
+    def _grown(self) -> None:
+        if self._manner.follows:
             self._transfer()
 
     def _transfer(self) -> None:

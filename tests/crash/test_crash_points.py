@@ -44,7 +44,7 @@ def test_nothing_is_lost_wherever_the_power_goes(tally: Tally) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-def test_nothing_is_lost_wherever_the_power_goes_while_files_are_uploaded_in_pieces_beside_staging(
+def test_nothing_is_lost_wherever_the_power_goes_while_files_are_uploaded_in_pieces_beside_and_during_staging(
     tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_pieces(monkeypatch)

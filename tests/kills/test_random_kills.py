@@ -23,7 +23,8 @@ BUSY_BAYS = 3
 LIE_IN_WAIT_S = 15.0
 AT_MOST_IDLE = KILLS // 5
 """At four fifths of the kills, at least, something must have been under way."""
-LIMIT = "[upload]\nlimits = [{from = '00:00', to = '24:00', rate = '1MiB/s'}]\n"
+LIMIT = "[upload]\nfollow_from = '100kB'\nlimits = [{from = '00:00', to = '24:00', rate = '1MiB/s'}]\n"
+"""The larger half of the files is uploaded while it is copied."""
 
 pytestmark = [pytest.mark.part("fuse"), pytest.mark.soak]
 

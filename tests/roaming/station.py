@@ -17,6 +17,7 @@ from agent.ledger.recover import take_over_spool
 from agent.pipeline.bench import Bench, Settings
 from agent.pipeline.central_gate import CentralGate
 from agent.pipeline.dock_session import CameraSession
+from agent.pipeline.growing import Growing
 from agent.pipeline.keep_spool import SpoolKeeper
 from agent.pipeline.recheck import Recheck
 from agent.pipeline.settle_spool import settle_spool, take_up_copy
@@ -126,10 +127,13 @@ class SteppedStation:
 
     def _wire_transfer(self) -> None:
         self.gate = CentralGate()
+        self.growing = Growing(from_size=1)  # every file's upload follows its copy
         store, clock, ledger = self.central, self.clock, self.ledger
         throttle = Throttle([], clock, lambda: False)
         # "Stopping" after the first failure: a worker that may not wait parks its asset and comes back.
-        self.uploads = UploadWork(UploadDoors(ledger, self.spool, store, clock), self.gate, throttle, lambda: True)
+        self.uploads = UploadWork(
+            UploadDoors(ledger, self.spool, store, clock), self.gate, throttle, lambda: True, self.growing
+        )
         doors = VerifyDoors(ledger, self.central, self.central, self.spool, clock, self.hardware.name)
         self.verifications = VerifyWork(doors, self.gate, lambda: True)
         self.uploads.when_uploaded = self.verifications.offer
@@ -151,7 +155,7 @@ class SteppedStation:
                 look_again=timedelta(0),
                 retry_bay=timedelta(0),
             ),
-            start_work=lambda: MemoryCardWork(self.hardware.mounter, self.spool, self.clock),
+            start_work=lambda: MemoryCardWork(self.hardware.mounter, self.spool, self.clock, grown=self._grown),
             ask_central=self.asking.epoch,
             ask_about=self.asking.about,
             take_up=lambda asset_id: take_up_copy(self.ledger, self.spool, self.clock, asset_id),
@@ -159,7 +163,9 @@ class SteppedStation:
             name_camera=names.claim,
             is_contested=names.is_contested,
             old_id=self._old_id,
+            growing=self.growing,
         )
+        self.growing.when_begun = self.uploads.wake
         self.bays: SteppedBays = SteppedBays(
             [Door(self.hardware.source, self.fuse, SOURCE)],  # type: ignore[list-item]
             bench,
@@ -192,6 +198,12 @@ class SteppedStation:
             for uuid, number, digest in heads
         ]
         self.ledger.commit(*succeeds, notes={"succeeds": "named" if heads else "none"})
+
+    def _grown(self) -> None:
+        """The uploads' threads, while a file is being copied."""
+        self.uploads.wake()
+        self.uploads._read_ns = None
+        self.upload()
 
     # --- what the story lets it do ------------------------------------------------------------------------
 

@@ -136,7 +136,7 @@ EVERY_CHANGE: tuple[c.AssetChange, ...] = (
 TABLE = {
     "AssetFound": "FOUND>FOUND",
     "AssetStaged": "FOUND>STAGED",
-    "UploadIntended": "STAGED>STAGED",
+    "UploadIntended": "FOUND>FOUND STAGED>STAGED",
     "UploadAdvanced": "STAGED>STAGED",
     "UploadDiscarded": "STAGED>STAGED UPLOADED>STAGED",
     "AssetUploaded": "STAGED>UPLOADED",
