@@ -43,7 +43,12 @@ class SimulatedClock:
         with self._changed:
             self._measured = Measured(offset_ms, uncertainty_ms, self._wall, self._monotonic_ns)
 
-    def wait(self, seconds: float, until: Callable[[], bool] | None = None) -> None:
+    def wait(
+        self,
+        seconds: float,
+        until: Callable[[], bool] | None = None,
+        news: threading.Event | None = None,  # noqa: ARG002 - `until` tells the same
+    ) -> None:
         with self._changed:
             end = self._monotonic_ns + round(seconds * 1e9)
             step = max(round(seconds * 1e6), 100_000_000) if until else end  # how often the question is asked

@@ -21,6 +21,8 @@ class SystemClock:
         self._boot_id = _BOOT_ID.read_text().strip()
         self._measured: Measured | None = None
         self._stopping = threading.Event()
+        self._news: set[threading.Event] = set()
+        """All that was ever waited for: two for each station."""
 
     def now(self) -> Instant:
         measured, (wall, monotonic_ns) = self._measured, _read()
@@ -35,9 +37,17 @@ class SystemClock:
     def measured(self, offset_ms: float, uncertainty_ms: float) -> None:
         self._measured = Measured(offset_ms, uncertainty_ms, *_read())
 
-    def wait(self, seconds: float, until: Callable[[], bool] | None = None) -> None:
+    def wait(
+        self, seconds: float, until: Callable[[], bool] | None = None, news: threading.Event | None = None
+    ) -> None:
         if until is None:
             self._stopping.wait(seconds)
+            return
+        if news is not None:
+            self._news.add(news)
+            news.clear()
+            if not until() and not self._stopping.is_set():
+                news.wait(seconds)
             return
         deadline = time.monotonic() + seconds
         while not until() and (left := deadline - time.monotonic()) > 0:
@@ -47,6 +57,8 @@ class SystemClock:
     def stop(self) -> None:
         """The station stops: every wait returns."""
         self._stopping.set()
+        for news in tuple(self._news):
+            news.set()
 
     @property
     def stopping(self) -> bool:

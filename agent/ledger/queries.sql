@@ -163,8 +163,14 @@ WHERE a.spooled = 0 AND a.on_card = 0 AND r.store_epoch < :store_epoch ORDER BY 
 SELECT * FROM assets WHERE seq > :seq ORDER BY seq LIMIT :limit
 
 -- name: count_by_state
--- How many assets are in each state.
-SELECT state, count(*) FROM assets GROUP BY state
+-- How many assets are in each state, as they were counted when they moved.
+SELECT state, assets FROM asset_counts
+
+-- name: recount
+-- States whose count is not the number of their rows: what `verify` looks for.
+SELECT state, sum(assets) FROM (
+    SELECT state, assets FROM asset_counts UNION ALL SELECT state, -count(*) FROM assets GROUP BY state
+) GROUP BY state HAVING sum(assets) <> 0
 
 -- name: queue
 -- What still waits for a receipt: files, bytes, since when.

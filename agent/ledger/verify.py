@@ -73,6 +73,7 @@ def _verify(readers: Readers, means: Verifying) -> Verification:
     findings = Findings()
     ledger_uuid, station = _identity(readers)
     _check_schema(readers, findings)
+    _check_counts(readers, findings)
     check_end(readers, findings)
     end = check_chain(readers, ledger_uuid, START, findings, means.witnesses)
     spool = SpoolCheck(readers, means.spool, means.deep, means.digest)
@@ -120,3 +121,11 @@ def _check_schema(readers: Readers, findings: Findings) -> None:
     for name in actual.keys() - expected.keys():
         if name.startswith("trigger "):
             findings.add("schema_altered", name, "It is not the agent's.")
+
+
+def _check_counts(readers: Readers, findings: Findings) -> None:
+    with readers.connection() as connection:
+        if "asset_counts" not in {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}:
+            return  # told already: the schema was altered
+        for state, surplus in connection.execute(QUERIES["recount"]):
+            findings.add("count_differs", f"state {state}", f"Its count is off by {surplus:+}: rows tell otherwise.")

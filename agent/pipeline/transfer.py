@@ -25,6 +25,8 @@ log = structlog.get_logger()
 
 IDLE_S = 1.0
 """An idle worker looks again after this long; something to do ends the wait early."""
+NOTHING_TO_DO_S = 5.0
+"""The same when there is nothing at all to do, as in most hours of most days: only news can change that."""
 PATIENCE_S = 1.0
 """A stop lets requests end by themselves for this long before it interrupts them."""
 
@@ -92,14 +94,20 @@ class Transfer:
     def stop(self, within_s: float = 5.0) -> bool:
         """End all work; what is in flight is resumed by the next process. True when every worker has ended."""
         self._stop.set()
+        self._say_stop()
         deadline = time.monotonic() + within_s
         if self._ended_by(time.monotonic() + min(PATIENCE_S, within_s / 2)):
             return True
         while not self._ended_by(min(time.monotonic() + PATIENCE_S / 4, deadline)):
             if time.monotonic() >= deadline:
                 return False
-            self._interrupt()  # again and again: a worker may have just begun another request
+            self._interrupt()  # again and again: a worker may have just begun another request, or another rest
+            self._say_stop()
         return True
+
+    def _say_stop(self) -> None:
+        for work in self.work:
+            work.news.set()
 
     def _ended_by(self, until: float) -> bool:
         running = [thread for thread in self._threads if thread.is_alive()]
@@ -142,7 +150,14 @@ class Transfer:
                 log.exception("transfer_failed", work=work.name)
                 self._clock.wait(IDLE_S, self._stop.is_set)
                 continue
+            self._rest(work)
+
+    def _rest(self, work: Work) -> None:
+        if not work.is_empty():
             self._clock.wait(IDLE_S, lambda: self._stop.is_set() or work.has_news())
+            return
+        is_over = lambda: self._stop.is_set() or not work.is_empty() or work.has_news()  # noqa: E731
+        self._clock.wait(NOTHING_TO_DO_S, is_over, work.news)
 
 
 def _threads(work: Work, count: int, run: Callable[[Work], None]) -> list[threading.Thread]:

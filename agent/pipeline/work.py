@@ -50,6 +50,8 @@ class Work(ABC):
         self._strikes: dict[UUID, Strikes] = {}
         self._finished = 0
         """Assets that got through this work, in this run."""
+        self.news = threading.Event()
+        """Set when there may be something to do after there was nothing."""
         self._is_stale = True
         self._is_reading = False
         self._read_ns: int | None = None
@@ -86,6 +88,7 @@ class Work(ABC):
     def wake(self) -> None:
         """There may be something new in the ledger. Cheap; from any thread."""
         self._is_stale = True
+        self.news.set()
 
     def offer(self, asset_id: UUID) -> None:
         """This asset has just come into our state."""
@@ -95,6 +98,10 @@ class Work(ABC):
                 self._list.assets[asset_id] = asset
                 self._refreshed()
         self.wake()  # a reading of the ledger that is under way may have missed it
+
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do, whatever time it is, until someone brings news."""
+        return not (self._is_stale or self._is_reading or self._list.assets)
 
     def has_news(self) -> bool:
         """Whether `run_one` is worth a call before the usual idle time is over."""
@@ -177,6 +184,8 @@ class Work(ABC):
                 self._read_ns = self._now_ns()
                 # A long backlog is read less often: a tenth of the time at most goes into reading it.
                 self._read_again_s = max(WOKEN_REFRESH_S, (self._read_ns - started_ns) / 1e8)
+            if assets:
+                self.news.set()  # for the workers that rest
         finally:
             self._is_reading = False
 

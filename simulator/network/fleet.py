@@ -14,6 +14,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event
 from uuid import UUID
 
 from agent.errors import RetryLater
@@ -41,7 +42,7 @@ class FleetClock:
 
     def measured(self, offset_ms: float, uncertainty_ms: float) -> None: ...
 
-    def wait(self, seconds: float, until: Callable[[], bool] | None = None) -> None:
+    def wait(self, seconds: float, until: Callable[[], bool] | None = None, news: Event | None = None) -> None:
         self.spent_ns += int(seconds * SECOND)
 
     def spend(self, seconds: float) -> None:

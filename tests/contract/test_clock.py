@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import timedelta
 
@@ -59,11 +60,32 @@ def test_a_wait_ends_when_its_question_becomes_true(clock: AnyClock) -> None:
     assert clock.now().monotonic_ns - before < 5e9
 
 
+def test_a_wait_ends_when_news_come(clock: AnyClock) -> None:
+    news, is_so = threading.Event(), threading.Event()
+
+    def come() -> None:
+        is_so.set()
+        news.set()
+
+    threading.Timer(0.05, come).start()
+    started = time.monotonic()
+    clock.wait(600.0, is_so.is_set, news)
+    assert time.monotonic() - started < 60
+
+
+def test_news_from_before_the_wait_do_not_end_it(clock: AnyClock) -> None:
+    news, before = threading.Event(), clock.now().monotonic_ns
+    news.set()
+    clock.wait(0.2, lambda: False, news)
+    assert clock.now().monotonic_ns - before > 0.19e9
+
+
 def test_every_wait_ends_when_the_station_stops(clock: AnyClock) -> None:
     clock.stop()
     started = time.monotonic()
     before = clock.now().monotonic_ns
     clock.wait(600.0)
     clock.wait(600.0, lambda: False)
+    clock.wait(600.0, lambda: False, threading.Event())
     assert time.monotonic() - started < 5
     assert clock.now().monotonic_ns - before < 5e9

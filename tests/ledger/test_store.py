@@ -15,6 +15,7 @@ import pytest
 from agent.errors import IllegalMove, LedgerBroken
 from agent.ledger.connection import journal_mode
 from agent.ledger.queries import QUERIES, parse_queries
+from agent.ledger.read import LedgerView
 from agent.ledger.store import SqliteLedger, open_ledger
 from agent.rules import changes as c
 from agent.rules.footage import FileKind, State
@@ -280,9 +281,7 @@ def test_every_question_about_assets_is_answered_from_an_index(station: Station)
         "verified_before": "",
         "seq": 0,
     }
-    names = (
-        "asset assets_at assets_of assets_on_card assets_in releasable assets_after events_of_asset count_by_state"
-    )
+    names = "asset assets_at assets_of assets_on_card assets_in releasable assets_after events_of_asset"
     with station.ledger.readers.connection() as connection:
         for name in (*names.split(), "known_camera", "receipts_of_asset", "open_sessions", "session"):
             plan = " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {QUERIES[name]}", values))
@@ -367,6 +366,20 @@ def test_a_ledger_of_a_newer_agent_is_not_touched(station: Station) -> None:
     with pytest.raises(LedgerBroken, match="999"):
         SqliteLedger(station.path, STATION)
     assert station.path.read_bytes() == content
+
+
+def test_an_older_ledger_is_counted_once_when_it_is_upgraded(station: Station) -> None:
+    station.stage(b"1")
+    station.find(b"2")
+    station.ledger.close()
+    outside = sqlite3.connect(station.path)
+    for old in ("TRIGGER assets_counted_in", "TRIGGER assets_counted_over", "TABLE asset_counts"):
+        outside.execute(f"DROP {old}")
+    outside.execute("PRAGMA user_version = 2")
+    outside.close()
+    SqliteLedger(station.path, STATION).close()
+    with LedgerView(station.path) as view:
+        assert {state: count for state, count in view.counts().items() if count} == {State.STAGED: 1, State.FOUND: 1}
 
 
 def test_a_visit_does_not_create_a_ledger(tmp_path: Path) -> None:

@@ -173,6 +173,14 @@ def test_a_guard_that_was_taken_away_is_named(station: Station, name: str) -> No
     assert subjects(result, "schema_altered") == [f"{kind.lower()} {name}"]
 
 
+def test_a_count_that_is_not_that_of_the_rows_is_named(station: Station) -> None:
+    station.stage()
+    tamper(station, "UPDATE asset_counts SET assets = 7 WHERE state = 'STAGED'")
+    result = check(station)
+    assert codes(result) == {"count_differs"}
+    assert subjects(result, "count_differs") == ["state STAGED"]
+
+
 # --- assets and receipts ------------------------------------------------------------------------------
 
 

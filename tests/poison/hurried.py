@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
 from agent.adapters.system_clock import SystemClock
@@ -22,8 +23,8 @@ class HurriedClock(SystemClock):
         real = super().now()
         return replace(real, monotonic_ns=real.monotonic_ns * HURRY)
 
-    def wait(self, seconds: float, until: Callable[[], bool] | None = None) -> None:
-        super().wait(seconds / HURRY, until)
+    def wait(self, seconds: float, until: Callable[[], bool] | None = None, news: Event | None = None) -> None:
+        super().wait(seconds / HURRY, until, news)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from threading import Event
 
 from agent.rules.footage import Instant
 
@@ -16,7 +17,7 @@ class RealClock:
     def measured(self, offset_ms: float, uncertainty_ms: float) -> None:
         raise NotImplementedError
 
-    def wait(self, seconds: float, until: Callable[[], bool] | None = None) -> None:
+    def wait(self, seconds: float, until: Callable[[], bool] | None = None, news: Event | None = None) -> None:
         raise NotImplementedError
 
 
