@@ -14,6 +14,7 @@ CENTRAL = ROOT / "central"
 DELETING = {"unlink", "remove", "rmtree", "rmdir", "removedirs", "truncate", "ftruncate"}
 NO_FOOTAGE = {
     ("alerting/clock_guard.py", "unlink"): "the mark of a doubtful clock",
+    ("audit/package.py", "unlink"): "the draft of a package",
     ("custody/object_store.py", "unlink"): "the second name of a part whose bytes are a committed object",
     ("custody/receiving.py", "ftruncate"): "bytes that nobody committed",
     ("data_dir.py", "unlink"): "a draft of a new file",
