@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,9 @@ from central.retention.reasons import Refusal, RetentionRefused
 from central.retention.recorders import shifts_of
 from central.roster.models import Shift
 from central.rows_out import write_rows
+
+SERVED_WITHIN = timedelta(minutes=5)
+"""The alert worker's sign of life comes with each of its rounds."""
 
 
 @contextmanager
@@ -103,6 +107,7 @@ def bring_back(options: argparse.Namespace) -> None:
 
 def empty(options: argparse.Namespace) -> int:
     """Exit status 1 when something had to stay."""
+    _refuse_unless_served()
     deleted = kept = 0
     with _refusals_said():
         for one in empty_bin(ObjectStore(settings.DATA), options.by, settings.CONFIG, clock.now()):
@@ -115,6 +120,20 @@ def empty(options: argparse.Namespace) -> int:
             print(f"{one.asset.pk} {one.tombstone.sha256} tombstone {one.tombstone.pk}{left}")
     print(f"{deleted} deleted, {kept} stay in the bin.", file=sys.stderr)
     return 1 if kept else 0
+
+
+def _refuse_unless_served() -> None:
+    """A clock that was set forward makes everything old. Only a central that serves compares its clock with those of
+    its stations, and marks it as doubtful."""
+    try:
+        alive_at = datetime.fromtimestamp(settings.DATA.up_since.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        alive_at = datetime.fromtimestamp(0, UTC)
+    if abs(clock.now() - alive_at) > SERVED_WITHIN:
+        raise CommandRefused(
+            "nothing was deleted: `dock-central serve` does not run with this DIR, and nobody else compares clocks "
+            "with the stations'. Start it, wait for a minute of heartbeats, then empty the bin."
+        )
 
 
 def hold(options: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,7 @@ def central(tmp_path: Path) -> CentralServer:
     config = '[retention]\nbin = "0s"\n[retention.category.traffic]\nminimum = "0s"\n'
     (server.data_dir / "central.toml").write_text(config)
     assert python(server, FILL).returncode == 0
+    (server.data_dir / "up_since").write_text("2021-01-01T00:00:00Z")  # a worker's sign of life is its time of change
     return server
 
 
@@ -112,3 +114,16 @@ def test_a_kill_while_the_bin_is_emptied_is_finished_by_the_next_run(
     assert marks(central) == (1, True, True)
     [stone] = json.loads(central.command("export", "tombstones", "--format", "json").stdout)
     assert (stone["reason"], stone["deleted_by"]) == ("minimum is over", "chief@x")
+
+
+def test_a_bin_is_not_emptied_by_a_clock_that_nobody_compares(central: CentralServer) -> None:
+    """Set forward by hand, with no server running, it would make everything old."""
+    long_ago = time.time() - 3600
+    os.utime(central.data_dir / "up_since", (long_ago, long_ago))
+    for _ in range(2):
+        refused = central.command("retention", "empty-bin", "--by", "chief@x")
+        assert refused.returncode == 1
+        assert "nothing was deleted" in refused.stderr
+        assert central.objects()
+        assert marks(central) == (0, False, False)
+        (central.data_dir / "up_since").unlink(missing_ok=True)
