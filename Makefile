@@ -35,10 +35,9 @@ test-vm: $(STAMP) ## the package on a real dock PC: a Debian guest in qemu, USB 
 	@scripts/parts-vm
 	@$(PY) -m pytest -q -p no:xdist --durations=10 $(PYTEST_ARGS) $(or $(TESTS),tests/vm)
 
-test-vm-once: $(STAMP) ## one of its stories, where qemu can be had: plugged, copied, receipted, erased, seen empty (a few minutes)
-	@{ scripts/parts-vm && tests/vm/build-guest .parts/vm; } || { echo "test-vm-once: not run, the guest cannot be made here"; exit 0; } && \
-	  { timeout -k 20 420 $(PY) -m pytest -q -p no:xdist -k fat32 tests/vm/test_docked_to_erased.py || \
-	  { e=$$?; [ $$e = 124 ] && echo "test-vm-once: NOT SEEN TO END within 420 s on this machine" || exit $$e; }; }
+test-vm-once: $(STAMP) ## one of its stories: plugged, copied, receipted, erased, seen empty (a few minutes)
+	@scripts/parts-vm
+	@$(PY) -m pytest -q -p no:xdist -k fat32 tests/vm/test_docked_to_erased.py
 
 soak: $(STAMP) ## the roaming tests at their full length (hours); prints its seed, `SEED=… make soak` repeats it
 	@scripts/parts --quiet
