@@ -330,6 +330,7 @@ class Filling:
                     "signature": self.sign(content),
                     "key_id": self.key_id,
                     "issued_at": stamp(at),
+                    "hold": 0,
                 },
             ),
         )

@@ -28,7 +28,7 @@ def test_cameras_that_fail_gone_hang_and_crawl_end_in_receipts_or_named_quaranti
     broken = docks.dock_faulty(chance, files=2, size=600_000, mode="eio", match=VIDEO, after=131_072)
     gone = docks.dock_faulty(chance, files=2, size=600_000, mode="gone_at", match=VIDEO, after=131_072)
     hanging = docks.dock_faulty(chance, files=2, size=600_000, mode="hang", match=VIDEO)
-    crawling = docks.dock_faulty(chance, files=2, size=600_000, mode="crawl", rate=150_000)
+    crawling = docks.dock_faulty(chance, files=2, size=600_000, mode="crawl", rate=300_000)
     station.start()
     took_s = [_dock_neighbour(docks, station, chance) for _ in range(3)]
 
