@@ -35,14 +35,7 @@ def fill_city(root: Path, wanted: Wanted, say: Say) -> Counter[str]:
     Raises:
         DirInUse: the folder is not empty. Nothing was changed.
     """
-    if root.exists() and any(root.iterdir()):
-        raise DirInUse(str(root))
-    root.mkdir(parents=True, exist_ok=True)
-    (root / "central.toml").write_text(TOML)
-    set_up(root)
-    from central.setting_up import init
-
-    init(Namespace())
+    open_new_central(root)
     city = city_until(wanted.now, wanted.size)
     say(f"planned {len(city.posts)} shifts and {len(city.docks)} docks, up to {city.now:%Y-%m-%d %H:%M} UTC")
     from django.db import connection
@@ -53,6 +46,22 @@ def fill_city(root: Path, wanted: Wanted, say: Say) -> Counter[str]:
     say("filled stations, roster, verdicts, notices and alarms")
     connection.close()
     return _fill_files(root, city, wanted, say)
+
+
+def open_new_central(root: Path) -> None:
+    """A new central in `root`, and Django for it: once in a process.
+
+    Raises:
+        DirInUse: the folder is not empty. Nothing was changed.
+    """
+    if root.exists() and any(root.iterdir()):
+        raise DirInUse(str(root))
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "central.toml").write_text(TOML)
+    set_up(root)
+    from central.setting_up import init
+
+    init(Namespace())
 
 
 def set_up(root: Path) -> None:

@@ -48,8 +48,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(options: argparse.Namespace) -> int:
     from simulator.history.comparing import as_lines, play  # a camera needs none of it
-    from simulator.history.filling import DirInUse
     from simulator.history.planting import Size
+    from simulator.kansas_city.at_central import DirInUse
 
     size = Size(options.cameras, options.videos, options.dispatches, options.seed)
     try:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulator.history.filling import fill, open_central, write_dispatches
+from simulator.full_city.filling import open_new_central
+from simulator.history.filling import fill, write_dispatches
 from simulator.history.planting import (
     COVERING,
     FIRST,
@@ -62,7 +63,7 @@ def play(root: Path, size: Size, say: Callable[[str], None]) -> Compared:
     """
     history = plant(size)
     say(f"planted {len(history.shifts)} shifts, {len(history.videos)} videos, {len(history.calls)} dispatches")
-    open_central(root)
+    open_new_central(root)
     fill(history)
     from django.db import connection
 

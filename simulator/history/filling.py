@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
-from argparse import Namespace
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,14 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from simulator.history.planting import (
-    DAY,
     FIRST,
-    HOUR,
-    LENGTH,
-    MINUTE,
-    UNITS,
     UNTIL,
-    ZONE,
     Bad,
     Call,
     Fate,
@@ -30,6 +22,8 @@ from simulator.history.planting import (
     station_of,
     verdict_of,
 )
+from simulator.kansas_city.city import DAY, HOUR, MINUTE, UNITS
+from simulator.kansas_city.plan import LENGTH
 
 COLUMNS = (
     *("dispatch_id", "officer_id", "kind", "type", "priority"),
@@ -39,33 +33,6 @@ TYPES = ("Disturbance", "Traffic stop", "Welfare check", "Alarm", "Theft", "Assa
 COPIED = 20 * MINUTE
 """From dock to receipt."""
 AT_ONCE = 2000
-
-
-class DirInUse(Exception):
-    """The folder holds something already. Nothing was changed."""
-
-
-def open_central(root: Path) -> None:
-    """A new central in `root`, and Django for it: once in a process.
-
-    Raises:
-        DirInUse: see there.
-    """
-    if root.exists() and any(root.iterdir()):
-        raise DirInUse(str(root))
-    root.mkdir(parents=True, exist_ok=True)
-    (root / "central.toml").write_text(f'[web]\ntime_zone = "{ZONE.key}"\n')
-    os.environ["DOCK_CENTRAL_DATA"] = str(root.absolute())
-    os.environ["DJANGO_SETTINGS_MODULE"] = "central.settings"
-    from central.logs import set_up_command_logs
-
-    set_up_command_logs()
-    import django
-
-    django.setup()
-    from central.setting_up import init
-
-    init(Namespace())
 
 
 def fill(history: History) -> None:

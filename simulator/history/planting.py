@@ -13,18 +13,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-ZONE = ZoneInfo("America/Chicago")
-UNITS = ("Central", "East", "Metro", "North", "Shoal Creek", "South", "Traffic", "Special Operations")
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+from simulator.kansas_city.city import DAY, HOUR, MINUTE, UNITS, ZONE
+from simulator.kansas_city.plan import LENGTH
+
 FIRST, CALLS_FROM, UNTIL = (datetime(2021, month, 1, tzinfo=ZONE) for month in (1, 7, 9))
 """Videos are of January to August, dispatches of July and August."""
-LENGTH = 8 * HOUR
 LATE_PER_MILLE = 70
 MISSING_PER_MILLE = 200
 LATE_START_PER_MILLE, EARLY_END_PER_MILLE = 49, 110
 """Of calls with a recording. The audit: 11 of 98 videos ended before the call did."""
-RETURNED_AGAIN = 6 * DAY
-"""The longest that a late camera stays away after its deadline, and a little."""
 
 
 class Fate(StrEnum):
